@@ -1,0 +1,1 @@
+"""The library behind the pipeline: values in, values out; it knows no path, no YAML and no DVC."""

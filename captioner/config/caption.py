@@ -1,0 +1,13 @@
+"""Section `caption`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from captioner.config.section import Positive, section
+
+
+@section
+class CaptionConfig:
+    max_new_tokens: Annotated[int, Field(ge=1, le=512)]  # cap of a caption, the stop token included
+    batch_size: Positive  # images a forward pass

@@ -1,0 +1,31 @@
+"""Section `decoder`: a miniature GPT-2 trained here on text alone, or a pretrained one."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from captioner.config.section import Fraction, NotNegative, Positive, Rate, section
+
+
+@section
+class TrainedDecoder:
+    source: Literal["trained"]
+    documents: Positive  # texts of the corpus
+    sentences: Positive  # most sentences in a document, all about one scene
+    tied: Fraction  # share of the sentences whose style follows from their opening
+    vocabulary: Annotated[int, Field(ge=257)]  # most rows of the embedding table
+    width: Annotated[int, Field(ge=8, multiple_of=2)]  # two heads
+    layers: Positive
+    positions: Annotated[int, Field(ge=32)]  # longest sequence, tokens
+    steps: Positive  # optimiser steps
+    batch_size: Positive  # sequences a step
+    sequence: Annotated[int, Field(ge=8)]  # tokens of a training sequence
+    learning_rate: Rate  # peak; warm-up, then cosine to zero
+    warmup: Annotated[float, Field(ge=0, lt=1)]  # share of the steps
+    weight_decay: NotNegative  # on matrices only
+
+
+@section
+class PretrainedDecoder:
+    source: Literal["transformers"]
+    name: str  # name on the hub, or the folder of a local copy

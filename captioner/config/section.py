@@ -1,0 +1,17 @@
+"""A section of ``params.yaml`` as a frozen dataclass: strict types, no unknown key, no default, ranges checked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+section = dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Texts = dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], str]

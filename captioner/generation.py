@@ -1,0 +1,83 @@
+"""Greedy captions in batches: prefix and prompt in, one token a step with a cache of keys and values, until the stop token."""
+
+from __future__ import annotations
+
+import torch
+from tqdm import tqdm
+
+from captioner import torchvision_ops  # noqa: F401  (before transformers)
+from captioner.captions import Caption
+from captioner.decoder import Decoder
+from captioner.errors import InputError
+from captioner.vocabulary import Vocabulary
+
+from transformers.cache_utils import DynamicCache  # isort: skip
+
+
+def prompt_ids(prompt: str, vocabulary: Vocabulary, decoder: Decoder, prefix_length: int, max_new_tokens: int) -> list[int]:
+    """The prompt's token ids; InputError where prefix, prompt and caption together exceed the decoder's context."""
+    ids = vocabulary.prompt(prompt)
+    room = decoder.positions - prefix_length - max_new_tokens
+    if len(ids) > room:
+        shown = prompt if len(prompt) <= 40 else prompt[:40] + "..."
+        raise InputError(
+            f"prompt {shown!r}: {len(ids)} tokens, but the decoder's context of {decoder.positions} leaves {room} beside "
+            f"{prefix_length} prefix embeddings and {max_new_tokens} new tokens; shorten the prompt"
+        )
+    return ids
+
+
+@torch.inference_mode()
+def greedy(
+    decoder: Decoder, vocabulary: Vocabulary, prefix: torch.Tensor, prompt: str, max_new_tokens: int
+) -> list[Caption]:
+    """Captions of a batch of prefixes [B, k, W] after one prompt, each ended by the stop token or by the cap.
+
+    A row that has ended leaves the batch. Distributions are taken in float32 before the choice.
+    """
+    ids = prompt_ids(prompt, vocabulary, decoder, prefix.shape[1], max_new_tokens)
+    size = len(prefix)
+    told = torch.tensor(ids, dtype=torch.long, device=decoder.device).expand(size, -1)  # [B, P]
+    inputs = torch.cat([prefix.to(decoder.device), decoder.table(told)], dim=1)  # [B, k + P, W]
+    cache = DynamicCache(config=decoder.model.config)
+    chosen: list[list[int]] = [[] for _ in range(size)]
+    log_probabilities: list[list[float]] = [[] for _ in range(size)]
+    entropies: list[list[float]] = [[] for _ in range(size)]
+    alive = list(range(size))
+    for step in range(max_new_tokens):
+        hidden = decoder.model.transformer(inputs_embeds=inputs, past_key_values=cache, use_cache=True).last_hidden_state
+        logs = torch.log_softmax(decoder.model.lm_head(hidden[:, -1]).float(), dim=-1)  # [B, V]
+        best, token = logs.max(dim=-1)
+        entropy = -(logs.exp() * logs.clamp_min(-1e4)).sum(dim=-1)
+        for row, value, ident, spread in zip(alive, best.tolist(), token.tolist(), entropy.tolist(), strict=True):
+            chosen[row].append(ident)
+            log_probabilities[row].append(value)
+            entropies[row].append(max(spread, 0.0))
+        going = token != decoder.stop
+        alive = [row for row, goes in zip(alive, going.tolist(), strict=True) if goes]
+        if not alive or step + 1 == max_new_tokens:
+            break
+        if len(alive) < len(token):
+            cache.batch_select_indices(going.nonzero().flatten())
+        inputs = decoder.table(token[going]).unsqueeze(1)  # [B, 1, W]
+    captions = []
+    for row in range(size):
+        stopped = chosen[row][-1] == decoder.stop
+        words = chosen[row][:-1] if stopped else chosen[row]
+        text, whole = vocabulary.text(words), vocabulary.text([*ids, *words])
+        captions.append(
+            Caption(text, whole, len(words), stopped, tuple(log_probabilities[row]), tuple(entropies[row]))
+        )
+    return captions
+
+
+def caption_all(
+    decoder: Decoder, vocabulary: Vocabulary, prefix: torch.Tensor, prompt: str, max_new_tokens: int, batch_size: int, label: str
+) -> list[Caption]:
+    """`greedy` over prefixes [N, k, W] in batches, with progress."""
+    captions: list[Caption] = []
+    with tqdm(total=len(prefix), desc=label, unit=" captions", mininterval=1.0) as progress:
+        for at in range(0, len(prefix), batch_size):
+            captions += greedy(decoder, vocabulary, prefix[at : at + batch_size], prompt, max_new_tokens)
+            progress.update(len(captions) - progress.n)
+    return captions

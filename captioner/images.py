@@ -1,0 +1,130 @@
+"""Images behind one reader, whether they lie in a folder or in an uncompressed tar archive, and the manifest that lists them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from captioner.errors import InputError, listed
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """One image: `location` is the folder or archive that holds `file_name`; `sha256` is of the file's bytes."""
+
+    image_id: int
+    source_set: str
+    location: str
+    file_name: str
+    size: int  # bytes
+    sha256: str
+
+
+class ImageReader:
+    """Bytes and pictures by file name from a folder or a tar archive; InputError where either is missing or damaged."""
+
+    def __init__(self, location: Path) -> None:
+        self.location = location
+        self._spans: dict[str, tuple[int, int]] | None = None
+        if location.is_file():
+            try:
+                with tarfile.open(location, "r:") as archive:
+                    self._spans = {member.name: (member.offset_data, member.size) for member in archive}
+            except tarfile.TarError as error:
+                raise InputError(f"{location}: not an uncompressed tar archive ({error})") from error
+            self._file = location.open("rb")
+        elif not location.is_dir():
+            raise InputError(f"{location}: no such folder or archive of images")
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one image file."""
+        if self._spans is None:
+            try:
+                return (self.location / name).read_bytes()
+            except FileNotFoundError as error:
+                raise InputError(f"{self.location / name}: no such image, though the annotations list it") from error
+        if name not in self._spans:
+            raise InputError(f"{self.location}: holds no image {name}, though the annotations list it")
+        offset, size = self._spans[name]
+        return os.pread(self._file.fileno(), size, offset)  # without a shared position: safe in threads
+
+    def open(self, name: str) -> Image.Image:
+        """One picture as RGB, upright (its EXIF orientation applied)."""
+        return decode(self.read(name), f"{self.location}: {name}")
+
+
+def decode(content: bytes, name: str) -> Image.Image:
+    """The picture in these bytes as RGB, upright; InputError that says `name` where it is not a whole picture."""
+    try:
+        image = Image.open(io.BytesIO(content))
+        return ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
+
+
+def write_archive(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """An uncompressed tar archive whose bytes depend on the files' names and contents alone."""
+    with tarfile.open(path, "w:", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in files:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def manifest_rows(location: Path, source_set: str, files: dict[int, str]) -> list[ManifestRow]:
+    """The manifest of one set of images (id -> file name), each file read once; InputError lists what is missing."""
+    reader = ImageReader(location)
+    rows, problems = [], []
+    for key, name in files.items():
+        try:
+            content = reader.read(name)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        digest = hashlib.sha256(content).hexdigest()
+        rows.append(ManifestRow(key, source_set, location.as_posix(), name, len(content), digest))
+    if problems:
+        raise InputError(f"{location}: {len(problems)} images cannot be read\n{listed(problems)}")
+    return rows
+
+
+def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
+    """The manifest as CSV with a header."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([field.name for field in fields(ManifestRow)])
+        writer.writerows(astuple(row) for row in rows)
+
+
+def read_manifest(path: Path) -> dict[int, ManifestRow]:
+    """The manifest by image id."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [ManifestRow(**{**row, "image_id": int(row["image_id"]), "size": int(row["size"])}) for row in csv.DictReader(file)]
+    return {row.image_id: row for row in rows}
+
+
+class ManifestReader:
+    """Pictures by image id; each file's bytes are held against the manifest's hash."""
+
+    def __init__(self, manifest: dict[int, ManifestRow]) -> None:
+        self.manifest = manifest
+        self._readers: dict[str, ImageReader] = {}
+
+    def open(self, image_id: int) -> Image.Image:
+        """One picture as RGB; InputError where its file is missing, damaged, or not the one that the manifest lists."""
+        row = self.manifest[image_id]
+        if row.location not in self._readers:
+            self._readers[row.location] = ImageReader(Path(row.location))
+        content = self._readers[row.location].read(row.file_name)
+        name = f"{row.location}: {row.file_name}"
+        if hashlib.sha256(content).hexdigest() != row.sha256:
+            raise InputError(f"{name}: its bytes are not those that stage `data` saw; put the file back or run `dvc repro -f data`")
+        return decode(content, name)

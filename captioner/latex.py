@@ -1,0 +1,66 @@
+"""Numbers and tables for LaTeX: every number by its key, rounded in one place, texts escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+}  # fmt: skip
+
+
+def escaped(text: str) -> str:
+    """Any text as LaTeX that prints it; a sign that the paper's fonts lack is printed as its code point, U+4E2D."""
+    return "".join(_sign(sign) for sign in text)
+
+
+def _sign(sign: str) -> str:
+    if sign in _SPECIAL:
+        return _SPECIAL[sign]
+    code = ord(sign)
+    if code < 32 or code == 127:
+        return " "
+    return sign if code < 0x180 else f"{{\\footnotesize U+{code:04X}}}"
+
+
+def quoted(text: str) -> str:
+    """A prompt in quotation marks, or `(no prompt)`."""
+    return f"``{escaped(text)}''" if text.strip() else "(no prompt)"
+
+
+def number(value: float | int | None, digits: int = 2) -> str:
+    """A number with this many digits after the point (none for an integer), a dash where there is none."""
+    if value is None:
+        return "--"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", r"\,")
+    rounded = f"{value:.{digits}f}"
+    return rounded.replace("-", r"$-$") if float(rounded) else rounded.lstrip("-")
+
+
+def flattened(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested results by dotted key."""
+    flat: dict[str, object] = {}
+    for key, value in results.items():
+        name = f"{prefix}{key}"
+        flat.update(flattened(value, f"{name}.") if isinstance(value, Mapping) else {name: value})
+    return flat
+
+
+def definitions(values: Mapping[str, str]) -> str:
+    r"""A file that defines ``\result{key}`` for every key and stops the build at an unknown one."""
+    lines = [
+        r"\newcommand{\result}[1]{\ifcsname result@#1\endcsname\csname result@#1\endcsname",
+        r"  \else\errmessage{no result of the key #1}\fi}",
+    ]
+    lines += [rf"\expandafter\def\csname result@{key}\endcsname{{{value}}}" for key, value in sorted(values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def table(name: str, columns: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    r"""A booktabs table as the macro ``\name``."""
+    body = [" & ".join(row) + r" \\" for row in rows]
+    lines = [rf"\newcommand{{\{name}}}{{%", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    lines += [" & ".join(header) + r" \\", r"\midrule", *body, r"\bottomrule", r"\end{tabular}}"]
+    return "\n".join(lines) + "\n"

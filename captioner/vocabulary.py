@@ -1,0 +1,74 @@
+"""The tokeniser of the decoder, and how a prompt and a caption are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from captioner.errors import InputError
+
+STOP = "<|endoftext|>"
+FORMS = ("alone", "continued", "fresh")
+
+
+def form(prompt: str) -> str:
+    """How a caption reads after this prompt: `alone` after none, `fresh` after a full sentence, else `continued`."""
+    prompt = prompt.strip()
+    if not prompt:
+        return "alone"
+    return "fresh" if prompt[-1] in ".?!:" else "continued"
+
+
+def formed(caption: str, how: str) -> str:
+    """The caption as it follows a prompt: alone as it is, after a space, or after a space in lower case ("A dog" -> " a dog").
+
+    Only a first letter that is followed by a lower-case letter or a space is lowered, so that acronyms stay.
+    """
+    if how == "alone":
+        return caption
+    if how == "continued" and caption[:1].isupper() and (len(caption) < 2 or not caption[1].isupper()):
+        caption = caption[0].lower() + caption[1:]
+    return " " + caption
+
+
+class Vocabulary:
+    """A byte-level BPE tokeniser with a stop token."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.stop: int = tokenizer.token_to_id(STOP)
+
+    @classmethod
+    def load(cls, folder: Path) -> Vocabulary:
+        """The tokeniser of a folder written by `save_pretrained`."""
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise InputError(f"{path}: no tokeniser here; run `dvc repro backbones`")
+        return cls(Tokenizer.from_file(str(path)))
+
+    @classmethod
+    def train(cls, texts: Iterable[str], size: int) -> Vocabulary:
+        """A tokeniser of at most `size` tokens learnt from these texts."""
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        trainer = trainers.BpeTrainer(
+            vocab_size=size, special_tokens=[STOP], initial_alphabet=alphabet, show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return cls(tokenizer)
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, without a stop token."""
+        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def prompt(self, text: str) -> list[int]:
+        """The token ids of a prompt; white space at its ends does not count."""
+        return self.encode([text.strip()])[0]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of token ids, white space at its ends removed."""
+        return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()

@@ -1,0 +1,38 @@
+"""Stage `caption_prompt`: greedy captions of test and novel after one of the compared prompts; about seven seconds."""
+
+import json
+import sys
+
+import torch
+
+from captioner.captions import Record, write_records
+from captioner.config.caption import CaptionConfig
+from captioner.config.runtime import RuntimeConfig
+from captioner.decoder import Decoder
+from captioner.embeddings import Embeddings
+from captioner.generation import caption_all
+from captioner.projection import Projection
+from captioner.runtime import prepare
+from captioner.vocabulary import Vocabulary
+from stages import settings
+
+
+def main(key: str) -> None:
+    prompt = settings.shared(f"prompts.{key}")
+    config = settings.section("caption", CaptionConfig)
+    device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
+    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    embeddings = Embeddings.load(settings.source("embeddings"))
+    decoder = Decoder.load(settings.source("decoder"), device)
+    vocabulary = Vocabulary.load(settings.source("decoder"))
+    projection = Projection.load(settings.source("projection"), device)
+    places = [(name, image) for name in ("test", "novel") for image in splits[name]]
+    with torch.inference_mode():
+        prefix = projection(embeddings.of([image for _, image in places]).to(device))
+    captions = caption_all(decoder, vocabulary, prefix, prompt, config.max_new_tokens, config.batch_size, key)
+    with settings.target("captions", f"{key}.jsonl") as path:
+        write_records(path, (Record("linear", *place, text) for place, text in zip(places, captions, strict=True)))
+
+
+if __name__ == "__main__":
+    settings.run(main, sys.argv[1])

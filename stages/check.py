@@ -1,0 +1,102 @@
+"""Stage `check`: every parameter and every file that the chosen study needs, in a second and before anything is computed."""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from captioner.config.caption import CaptionConfig
+from captioner.config.compare import CompareConfig
+from captioner.config.data import CocoData, DrawnData
+from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
+from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
+from captioner.config.projection import FinetuneConfig, ProjectionConfig
+from captioner.config.runtime import RuntimeConfig
+from captioner.config.section import Texts
+from captioner.config.split import SplitConfig
+from captioner.errors import InputError, listed
+from stages import settings
+
+STUDIES = ("scenes", "coco")
+SHARED = {
+    "study": Annotated[str, Field(strict=True)],
+    "seed": Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)],
+    "prompt": Annotated[str, Field(strict=True)],
+    "prompts": Annotated[Texts, Field(strict=True, min_length=1)],
+}
+SECTIONS = {
+    "runtime": {"": RuntimeConfig},
+    "data": {"drawn": DrawnData, "coco": CocoData},
+    "split": {"": SplitConfig},
+    "encoder": {"trained": TrainedEncoder, "openai": PretrainedEncoder},
+    "decoder": {"trained": TrainedDecoder, "transformers": PretrainedDecoder},
+    "projection": {"": ProjectionConfig},
+    "finetune": {"": FinetuneConfig},
+    "caption": {"": CaptionConfig},
+}
+
+
+def problems_of_shared(params: dict) -> list[str]:
+    """What is wrong with the parameters that both studies share."""
+    problems = [f"{key}: unknown" for key in params if key not in {*SHARED, *STUDIES, "compare"}]
+    for key, kind in SHARED.items():
+        if key not in params:
+            problems.append(f"{key}: missing")
+            continue
+        try:
+            TypeAdapter(kind).validate_python(params[key])
+        except ValidationError as error:
+            for fault in error.errors():
+                name = ".".join([key, *(str(place) for place in fault["loc"] if place != "[key]")])
+                problems.append(f"{name}: {fault['msg']} (got {fault['input']!r})")
+    if params.get("study") not in STUDIES:
+        problems.append(f"study: {params.get('study')!r} is none of {', '.join(STUDIES)}")
+    return problems
+
+
+def problems_of_study(name: str, sections: object) -> list[str]:
+    """What is wrong with one study's sections."""
+    if not isinstance(sections, dict):
+        return [f"{name}: should hold the sections {', '.join(SECTIONS)}"]
+    problems = [f"{name}.{key}: unknown section" for key in sections if key not in SECTIONS]
+    for key, kinds in SECTIONS.items():
+        value = sections.get(key)
+        source = value.get("source", "") if isinstance(value, dict) else ""
+        kind = kinds.get("" if "" in kinds else source)
+        if kind is None:
+            problems.append(f"{name}.{key}.source: {source!r} is none of {', '.join(kinds)}")
+            continue
+        try:
+            settings.validated(kind, value, f"{name}.{key}")
+        except InputError as error:
+            problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
+    return problems
+
+
+def main() -> None:
+    params = settings.document("params.yaml")
+    problems = problems_of_shared(params)
+    for name in STUDIES:
+        problems += problems_of_study(name, params.get(name))
+    try:
+        settings.validated(CompareConfig, params.get("compare"), "compare")
+    except InputError as error:
+        problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
+    if problems:
+        raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems, 20))
+    chosen = params[params["study"]]
+    drawn = chosen["data"]["source"] == "drawn"
+    trained = chosen["encoder"]["source"] == chosen["decoder"]["source"] == "trained"
+    if not (drawn and trained):
+        raise InputError(
+            f"params.yaml: study {params['study']!r} needs photographs and pretrained weights, which no stage can load yet; "
+            "set `study: scenes`"
+        )
+    for path in (settings.source("paper_source"), settings.source("references")):
+        if not path.read_text(encoding="utf-8").strip():
+            raise InputError(f"{path}: empty; bring it back with `git checkout {path}`")
+    with settings.target("checked") as path:
+        path.write_text("ok\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    settings.run(main, checked=False)

@@ -1,0 +1,125 @@
+"""Stage `score`: every caption against its image and its references; the headline figures. About ten seconds on `scenes`."""
+
+import json
+
+from captioner.annotations import read_captions
+from captioner.captions import Caption, Record, read_records
+from captioner.config.runtime import RuntimeConfig
+from captioner.embeddings import Embeddings
+from captioner.encoder import Encoder
+from captioner.evaluation import Judge, Scored, fact_table
+from captioner.runtime import prepare
+from captioner.tables import write_table
+from captioner.world import Scene
+from stages import settings
+
+SPLITS = ("val", "test", "novel")
+IMAGE_COLUMNS = ("cider", "rouge_l", "clip_score", "clip_score_shuffled", "weight", "tokens")
+
+
+def main() -> None:
+    seed = settings.shared("seed")
+    prompts = settings.shared("prompts")
+    device = prepare(settings.section("runtime", RuntimeConfig), seed)
+    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    references = {
+        **read_captions(settings.source("captions_train")).captions,
+        **read_captions(settings.source("captions_val")).captions,
+    }
+    scenes = json.loads(settings.source("facts").read_text(encoding="utf-8"))
+    embeddings = Embeddings.load(settings.source("embeddings"))
+    encoder = Encoder.load(settings.source("encoder"), device)
+    vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    judges = {
+        name: Judge(
+            [references[key] for key in splits[name]], embeddings.of(splits[name]).numpy(), vocabulary, f"{seed}/shuffle/{name}"
+        )
+        for name in SPLITS
+        if splits[name]
+    }
+
+    def captions_of(records: list[Record]) -> dict[tuple[str, str], list[Caption]]:
+        found: dict[tuple[str, str], list[Caption]] = {}
+        for record in records:
+            found.setdefault((record.arm, record.split), []).append(record.caption)
+        return found
+
+    def scored(split: str, captions: list[Caption]) -> Scored:
+        texts = encoder.encode_texts([caption.text for caption in captions]).numpy()
+        return judges[split].score(captions, texts)
+
+    def rows(split: str, captions: list[Caption], scores: Scored) -> list[list]:
+        columns = [getattr(scores, name).tolist() for name in IMAGE_COLUMNS]
+        texts = [caption.text for caption in captions]
+        return [[split, *row] for row in zip(splits[split], texts, *columns, strict=True)]
+
+    results: dict[str, dict] = {split: {} for split in SPLITS}
+    facts: list[list] = []
+    headline: list[list] = []
+    arms = captions_of(read_records(settings.source("arms")))
+    for (arm, split), captions in arms.items():
+        scores = scored(split, captions)
+        results[split][arm] = judges[split].summary(captions, scores)
+        if arm == "linear" and split != "val":
+            headline += rows(split, captions, scores)
+        if arm in ("linear", "finetuned"):
+            told = [Scene.from_json(scenes[str(key)]) for key in splits[split] if str(key) in scenes]
+            table = fact_table([caption.text for caption in captions], told)
+            facts += [[arm, split, *row.values()] for row in table]
+    human, leave_one_out = judges["test"].leave_one_out(arms["linear", "test"])
+    compared: list[list] = []
+    for name in prompts:
+        captions_by_split = captions_of(read_records(settings.source("captions", f"{name}.jsonl")))
+        for (_, split), captions in captions_by_split.items():
+            compared += [[name, *row] for row in rows(split, captions, scored(split, captions))]
+
+    with settings.target("scores") as path:
+        write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], headline)
+    with settings.target("prompt_scores") as path:
+        write_table(path, ["prompt", "split", "image_id", "caption", *IMAGE_COLUMNS], compared)
+    with settings.target("facts_table") as path:
+        write_table(path, ["arm", "split", "fact", "right", "wrong", "true", "precision", "recall"], facts)
+    with settings.target("controls") as path:
+        write_table(path, ["split", "control", "cider", "clip_score"], controls(results, human))
+    with settings.target("score_metrics") as path:
+        settings.write_json(path, results)
+    with settings.target("headline") as path:
+        settings.write_json(path, figures(results, human, leave_one_out, facts))
+
+
+def controls(results: dict, human: float) -> list[list]:
+    """The headline arm beside its controls: CIDEr-D and CLIP score on test and novel."""
+    rows: list[list] = []
+    for split in ("test", "novel"):
+        for arm in ("linear", "finetuned", "random", "zero"):
+            if arm in results[split]:
+                rows.append([split, arm, results[split][arm]["cider"], results[split][arm]["clip_score"]])
+        if "linear" in results[split]:
+            own = results[split]["linear"]
+            rows.append([split, "shuffled", own["cider_shuffled"], own["clip_score_shuffled"]])
+    return [*rows, ["test", "human", human, None]]
+
+
+def figures(results: dict, human: float | None, leave_one_out: float | None, facts: list[list]) -> dict:
+    """The flat table of `dvc exp show`; null where a study has no such figure."""
+    test = results["test"]["linear"]
+    ratios = {(arm, split, fact): (precision, recall) for arm, split, fact, _, _, _, precision, recall in facts}
+    precision, recall = ratios.get(("linear", "test", "object"), (None, None))
+    return {
+        **{name: test[name] for name in ("cider", "cider_shuffled", "bleu4", "rouge_l", "clip_score", "tokens")},
+        "clip_score_shuffled": test["clip_score_shuffled"],
+        "entropy_weighted_clip_score": test["entropy_weighted_clip_score"],
+        "cider_val": results["val"]["linear"]["cider"],
+        "cider_novel": results["novel"].get("linear", {}).get("cider"),
+        "cider_random_projection": results["test"]["random"]["cider"],
+        "cider_zero_prefix": results["test"]["zero"]["cider"],
+        "cider_finetuned": results["test"]["finetuned"]["cider"],
+        "cider_human": human,
+        "cider_loo": leave_one_out,
+        "object_precision": precision,
+        "object_recall": recall,
+    }
+
+
+if __name__ == "__main__":
+    settings.run(main)

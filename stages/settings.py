@@ -1,0 +1,148 @@
+"""What every stage shares: the parameters of the chosen study, the paths of `paths.yaml`, and how a stage ends on bad input.
+
+A stage states each parameter by `shared` or `section` and each file by `source` or `target`, always with literal names: a test
+reads them and holds them against dvc.yaml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from captioner.atomic import replacing
+from captioner.errors import InputError, listed
+
+T = TypeVar("T")
+_used: dict[str, object] = {}  # what this process has asked for: the key of its checkpoints
+
+
+@cache
+def document(name: str) -> dict:
+    """A YAML file of the project's root as YAML 1.2, which is how DVC reads it."""
+    path = Path(name)
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{name}: not found; run the stage from the project's root") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{name}: not valid YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{name}: should hold keys and values")
+    return content
+
+
+def study() -> str:
+    """The name of the chosen study."""
+    return document("params.yaml")["study"]
+
+
+def _value(*keys: str) -> Any:
+    value: Any = document("params.yaml")
+    for depth, key in enumerate(keys, start=1):
+        if not isinstance(value, dict) or key not in value:
+            raise InputError(f"params.yaml: {'.'.join(keys[:depth])} is missing")
+        value = value[key]
+    return value
+
+
+def validated(kind: type[T], value: object, name: str) -> T:
+    """`value` as this kind of section; InputError that names each wrong key under `name`."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InputError(f"params.yaml: {name} should hold keys and values (got {value!r})")
+    try:
+        return kind(**value)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join([name, *map(str, fault['loc'])])}: {fault['msg']} (got {fault['input']!r})"[:300]
+            for fault in error.errors()
+        ]
+        raise InputError("params.yaml: mend these parameters\n" + listed(problems, 20)) from error
+
+
+def shared(key: str) -> Any:
+    """A parameter that both studies share, by its dotted name."""
+    _used[key] = value = _value(*key.split("."))
+    return value
+
+
+def section(name: str, kind: type[T]) -> T:
+    """A section of the chosen study, validated."""
+    _used[f"{study()}.{name}"] = value = _value(study(), name)
+    return validated(kind, value, f"{study()}.{name}")
+
+
+def _path(name: str, *parts: str) -> Path:
+    return Path(document("paths.yaml")["path"][name], *parts)
+
+
+def source(name: str, *parts: str) -> Path:
+    """An input by its name in paths.yaml; InputError where it is not there."""
+    path = _path(name, *parts)
+    if not path.exists():
+        raise InputError(f"{path}: not found; run `dvc repro`, or `dvc checkout` if it was built before")
+    _used[str(path)] = path
+    return path
+
+
+@contextmanager
+def target(name: str, *parts: str) -> Iterator[Path]:
+    """An output by its name in paths.yaml: a temporary path that takes its place when the block ends well."""
+    with replacing(_path(name, *parts)) as partial:
+        yield partial
+
+
+def output(name: str, *parts: str) -> Path:
+    """An output that this stage has already written, to be read again."""
+    return _path(name, *parts)
+
+
+def write_json(path: Path, content: object) -> None:
+    """JSON with sorted keys, floats rounded to six digits, so that equal results have equal bytes."""
+    path.write_text(json.dumps(_rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _rounded(content: object) -> object:
+    if isinstance(content, dict):
+        return {str(key): _rounded(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_rounded(value) for value in content]
+    return round(float(content), 6) if isinstance(content, float) else content
+
+
+def checkpoint_folder(name: str) -> Path:
+    """The folder of this training's checkpoints, keyed by the code loaded, the parameters read and the inputs opened so far."""
+    root = Path.cwd()
+    digest = hashlib.sha256(name.encode())
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    code = sorted(Path(file) for file in modules if file and Path(file).is_relative_to(root / "captioner"))
+    for path in code:
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    for key, value in sorted(_used.items()):
+        digest.update(key.encode())
+        if isinstance(value, Path):
+            for path in sorted(value.rglob("*")) if value.is_dir() else [value]:
+                digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"")
+        else:
+            digest.update(json.dumps(value, sort_keys=True).encode())
+    return Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+
+
+def run(main: Callable[..., None], *arguments: str, checked: bool = True) -> None:
+    """Run a stage, after `check` has passed; bad input ends it with one error message and exit status 1."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        if checked:
+            source("checked")
+        main(*arguments)
+    except InputError as error:
+        sys.exit(f"error: {error}")

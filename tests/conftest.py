@@ -1,0 +1,121 @@
+"""What the tests share: a tiny vocabulary, a tiny GPT-2 that has learnt a little, captions of a few scenes, a tiny CLIP."""
+
+from __future__ import annotations
+
+import os
+import random
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+import torch
+
+from captioner import contrastive, language_model
+from captioner.config.decoder import TrainedDecoder
+from captioner.config.encoder import TrainedEncoder
+from captioner.decoder import Decoder
+from captioner.language import document, references
+from captioner.optimisation import Checkpoints
+from captioner.projection import Projection, Shape
+from captioner.tokens import TokenTable
+from captioner.vocabulary import Vocabulary
+from captioner.world import Scene, sample_scene
+
+torch.set_num_threads(1)
+
+CPU = torch.device("cpu")
+LANGUAGE = {
+    "source": "trained", "documents": 400, "sentences": 3, "tied": 0.5, "vocabulary": 400, "width": 64, "layers": 2,
+    "positions": 96, "steps": 200, "batch_size": 16, "sequence": 32, "learning_rate": 0.006, "warmup": 0.05,
+    "weight_decay": 0.0,
+}  # fmt: skip
+SIGHT = {
+    "source": "trained", "resolution": 32, "width": 4, "embedding": 16, "context": 32, "text_width": 64,
+    "text_layers": 2, "steps": 6, "batch_size": 4, "learning_rate": 0.01, "warmup": 0.2, "weight_decay": 0.05, "crop": 2,
+}  # fmt: skip
+
+
+class Interruption(Exception):
+    """What stops a training in a test."""
+
+
+class Interrupting(Checkpoints):
+    """Checkpoints that raise after so many saves, as a process that is killed there; it remembers no more than the file."""
+
+    def __init__(self, folder, saves):
+        super().__init__(folder)
+        self.left = saves
+
+    def save(self, state):
+        super().save(state)
+        self.left -= 1
+        if not self.left:
+            raise Interruption
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[Scene]:
+    rng = random.Random("tests")
+    return [sample_scene(rng) for _ in range(3000)]
+
+
+@pytest.fixture(scope="session")
+def documents(scenes) -> list[str]:
+    rng = random.Random("documents")
+    return [document(scene, rng, LANGUAGE["sentences"], LANGUAGE["tied"]) for scene in scenes[: LANGUAGE["documents"]]]
+
+
+@pytest.fixture(scope="session")
+def vocabulary(documents) -> Vocabulary:
+    return Vocabulary.train(documents, LANGUAGE["vocabulary"])
+
+
+@pytest.fixture(scope="session")
+def language() -> TrainedDecoder:
+    return TrainedDecoder(**LANGUAGE)
+
+
+@pytest.fixture(scope="session")
+def sight() -> TrainedEncoder:
+    return TrainedEncoder(**SIGHT)
+
+
+@pytest.fixture(scope="session")
+def decoder(language, vocabulary, documents, tmp_path_factory) -> Decoder:
+    """A GPT-2 that has seen some documents; shared, so no test may change it."""
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("decoder"))
+    model, _ = language_model.train_decoder(language, vocabulary, documents, 1, "float32", checkpoints)
+    return Decoder(model, CPU)
+
+
+@pytest.fixture(scope="session")
+def captions(scenes) -> dict[int, list[str]]:
+    """Three captions of each of forty images, whose ids are neither sorted nor dense."""
+    rng = random.Random("captions")
+    return {7 * index % 101: references(scene, rng, 3) for index, scene in enumerate(scenes[1000:1040], start=1)}
+
+
+@pytest.fixture(scope="session")
+def table(captions, vocabulary) -> TokenTable:
+    return TokenTable.build(captions, vocabulary)
+
+
+@pytest.fixture
+def clip_model(sight):
+    """An untrained tiny CLIP with the full token table."""
+    torch.manual_seed(1)
+    return contrastive.build(sight, contrastive.VOCABULARY).eval()
+
+
+@pytest.fixture
+def projection(decoder) -> Projection:
+    """A projection of embeddings of 16 dimensions to 4 prefix embeddings of the decoder."""
+    torch.manual_seed(2)
+    return Projection(Shape(16, 4, decoder.width))
+
+
+@pytest.fixture(scope="session")
+def embeddings(captions) -> torch.Tensor:
+    """A random unit-norm embedding [40, 16] of each image, in the order of `captions`."""
+    drawn = torch.randn(len(captions), 16, generator=torch.Generator().manual_seed(3))
+    return torch.nn.functional.normalize(drawn, dim=-1)

@@ -1,0 +1,107 @@
+"""The judge of a split on a few captions made by hand, and its controls."""
+
+import numpy as np
+import pytest
+
+from captioner.captions import Caption
+from captioner.evaluation import Judge, fact_table
+from captioner.language import FACT_KINDS
+from captioner.metrics import Cider, bleu, tokenise
+from captioner.world import Group, Scene
+
+REFERENCES = [
+    ["A red car on a street.", "A car parked by a road.", "One shiny red automobile."],
+    ["Two black cats under a table.", "A pair of cats in a kitchen.", "Two cats hide beneath the table."],
+    ["A boat near the water.", "A white boat at a lake.", "Some vessel resting ashore."],
+    ["Three green apples in a bowl.", "Green apples on top of the shelf.", "Fresh fruit."],
+]
+
+
+def caption(text, entropy=0.5, stopped=True):
+    words = text.split()
+    steps = len(words) + stopped
+    return Caption(text, f"A photo of {text}", len(words), stopped, (-0.1,) * steps, (entropy,) * steps)
+
+
+@pytest.fixture
+def judge():
+    return Judge(REFERENCES, np.eye(4, dtype=np.float32), vocabulary=100, seed="x")
+
+
+def test_scores_of_each_image(judge):
+    captions = [caption(several[0]) for several in REFERENCES]
+    scored = judge.score(captions, np.eye(4, dtype=np.float32))
+    np.testing.assert_allclose(scored.clip_score, 100.0)
+    np.testing.assert_allclose(scored.clip_score_shuffled, 0.0)
+    np.testing.assert_allclose(scored.rouge_l, 1.0)
+    np.testing.assert_allclose(scored.weight, 1 - 0.5 / np.log(100))
+    np.testing.assert_allclose(scored.tokens, [6, 6, 5, 6])
+    words = [[tokenise(text) for text in several] for several in REFERENCES]
+    np.testing.assert_allclose(scored.cider, Cider(words).scores([several[0] for several in words]))
+
+
+def test_summary_of_a_set(judge):
+    captions = [caption("a red car on a street"), caption("A boat.", 1.0), caption("A boat.", 2.0, stopped=False)]
+    captions.append(caption("", 0.0, stopped=True))
+    texts = np.eye(4, dtype=np.float32)[[0, 2, 2, 3]]
+    scored = judge.score(captions, texts)
+    summary = judge.summary(captions, scored)
+    assert summary["clip_score"] == pytest.approx(75.0)
+    weights = 1 - np.array([0.5, 1.0, 2.0, 0.0]) / np.log(100)
+    assert summary["entropy_weighted_clip_score"] == pytest.approx(100 * (weights[0] + weights[2] + weights[3]) / 4)
+    assert summary["distinct"] == 0.75 and summary["capped"] == 0.25 and summary["tokens"] == (6 + 2 + 2 + 0) / 4
+    words = [[tokenise(text) for text in several] for several in REFERENCES]
+    expected = bleu([tokenise(told.text) for told in captions], words)
+    assert [summary[f"bleu{n}"] for n in (1, 2, 3, 4)] == pytest.approx(expected)
+    assert summary["cider"] == pytest.approx(scored.cider.mean())
+    assert scored.cider[3] == scored.rouge_l[3] == 0.0
+
+
+def test_shuffled_control_is_near_zero_for_captions_that_share_nothing(judge):
+    captions = [caption(several[0]) for several in REFERENCES]
+    scored = judge.score(captions, np.eye(4, dtype=np.float32))
+    summary = judge.summary(captions, scored)
+    assert summary["cider"] > 2.0 and 0.0 <= summary["cider_shuffled"] < 0.05
+    assert summary["clip_score"] == pytest.approx(100.0) and summary["clip_score_shuffled"] == pytest.approx(0.0)
+
+
+def test_leave_one_out_against_a_naive_computation(judge):
+    """People are scored against the other references, the model against the same ones."""
+    captions = [caption(text) for text in ("a red car", "two cats", "a white boat", "green apples")]
+    words = [[tokenise(text) for text in several] for several in REFERENCES]
+    human, model = [], []
+    for left in range(3):
+        rest = [[tokens for n, tokens in enumerate(several) if n != left] for several in words]
+        for image, told in enumerate(captions):
+            human.append(Cider(rest).score(image, words[image][left]))
+            model.append(Cider(rest).score(image, tokenise(told.text)))
+    assert judge.leave_one_out(captions) == pytest.approx((np.mean(human), np.mean(model)))
+
+
+def test_a_caption_that_all_people_wrote_gives_model_and_people_one_score():
+    same = [[several[0]] * 3 for several in REFERENCES]
+    judge = Judge(same, np.eye(4), 100, "x")
+    human, model = judge.leave_one_out([caption(several[0]) for several in REFERENCES])
+    assert human == model == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("several", [[["a"], ["b"]], [["a", "b"], ["c", "d", "e"]]])
+def test_leave_one_out_needs_the_same_number_of_references(several):
+    judge = Judge(several, np.eye(2), 100, "x")
+    with pytest.raises(ValueError):
+        judge.leave_one_out([caption("a"), caption("b")])
+
+
+def test_fact_table_adds_up():
+    cat = Scene("park", (Group("table", "brown", "medium", 1), Group("cat", "black", "small", 1)), "on", "clear")
+    car = Scene("street", (Group("car", "red", "large", 2),), "", "night")
+    rows = {row["fact"]: row for row in fact_table(["A white cat on a table.", "Two big cars, a dog."], [cat, car])}
+    assert tuple(rows) == FACT_KINDS
+    counts = {fact: (row["right"], row["wrong"], row["true"]) for fact, row in rows.items()}
+    assert counts == {
+        "object": (3, 1, 3), "colour": (0, 1, 3), "size": (1, 0, 2), "count": (3, 0, 3), "setting": (0, 0, 2),
+        "relation": (1, 0, 1),
+    }  # fmt: skip
+    assert rows["object"]["precision"] == 0.75 and rows["object"]["recall"] == 1.0
+    assert rows["setting"]["precision"] is None and rows["setting"]["recall"] == 0.0
+    assert fact_table([], []) == []

@@ -1,0 +1,156 @@
+"""Folder and archive are one to the reader, and no damaged or altered file passes."""
+
+import hashlib
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from captioner.errors import InputError
+from captioner.images import (
+    ImageReader,
+    ManifestReader,
+    decode,
+    manifest_rows,
+    read_manifest,
+    write_archive,
+    write_manifest,
+)
+
+
+def encoded(seed=0, kind="PNG", size=(20, 12), **options):
+    noise = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+FILES = {"1.png": encoded(1), "2.jpg": encoded(2, "JPEG"), "deep/3.png": encoded(3)}
+
+
+@pytest.fixture(params=["folder", "archive"])
+def location(request, tmp_path):
+    """The same three images in a folder or an archive."""
+    return stored(tmp_path, request.param, FILES)
+
+
+def stored(root, kind, files):
+    path = root / ("images" if kind == "folder" else "images.tar")
+    if kind == "archive":
+        write_archive(path, files.items())
+        return path
+    for name, content in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+def test_bytes_and_pictures_are_those_stored(location):
+    reader = ImageReader(location)
+    for name in ("deep/3.png", "1.png", "2.jpg", "1.png"):
+        assert reader.read(name) == FILES[name]
+        expected = np.asarray(Image.open(io.BytesIO(FILES[name])).convert("RGB"))
+        assert np.array_equal(np.asarray(reader.open(name)), expected)
+
+
+def test_archive_bytes_depend_on_names_and_contents_alone(tmp_path):
+    for name in ("a.tar", "b.tar"):
+        write_archive(tmp_path / name, iter(FILES.items()))
+    assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
+    with tarfile.open(tmp_path / "a.tar") as archive:
+        assert {m.name: archive.extractfile(m).read() for m in archive} == FILES
+        assert {(m.mtime, m.uid, m.uname) for m in archive} == {(0, 0, "")}
+
+
+def test_missing_image_is_named(location):
+    with pytest.raises(InputError, match=r"9\.png"):
+        ImageReader(location).read("9.png")
+
+
+def test_missing_location_is_named(tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        ImageReader(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("damage", [lambda tar: tar[:-7000], lambda tar: b"no archive at all", lambda tar: b""])
+def test_damaged_archive_is_named(tmp_path, damage):
+    path = stored(tmp_path, "archive", {"1.png": encoded(1, size=(90, 90))})
+    path.write_bytes(damage(path.read_bytes()[: 512 + 90 * 90 * 3]))
+    with pytest.raises(InputError, match=r"images\.tar"):
+        ImageReader(path).open("1.png")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_truncated_picture_never_passes(kind):
+    """Whatever is cut off: an error, or (where only a checksum is gone) the very same pixels."""
+    whole = encoded(4, kind)
+    picture = decode(whole, "some name")
+    for length in range(0, len(whole), 7):
+        try:
+            cut = decode(whole[:length], "some name")
+        except InputError as error:
+            assert "some name" in str(error)
+        else:
+            assert length > 0.95 * len(whole) and cut.tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"just text", b"%PDF-1.7", b"\x00" * 4000])
+def test_what_is_no_picture_is_refused(content):
+    with pytest.raises(InputError, match="some name"):
+        decode(content, "some name")
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_exif_orientation_is_applied(turn):
+    """Against the definition: which corner of the stored picture is the upright one's top left, and which way it runs."""
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    stored = np.asarray(Image.open(io.BytesIO(encoded(5))))
+    upright = {
+        1: stored, 2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1], 5: stored.transpose(1, 0, 2),
+        6: stored[::-1].transpose(1, 0, 2), 7: stored[::-1, ::-1].transpose(1, 0, 2),
+        8: stored[:, ::-1].transpose(1, 0, 2),
+    }[turn]  # fmt: skip
+    assert np.array_equal(np.asarray(decode(encoded(5, exif=exif), "x")), upright)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK"])
+def test_every_mode_comes_out_as_rgb(mode):
+    buffer = io.BytesIO()
+    Image.new(mode, (5, 4)).save(buffer, "TIFF")
+    picture = decode(buffer.getvalue(), "x")
+    assert (picture.mode, picture.size) == ("RGB", (5, 4))
+
+
+def test_manifest_round_trip_and_reader(tmp_path, location):
+    files = {30: "1.png", 10: "2.jpg", 20: "deep/3.png"}
+    rows = manifest_rows(location, "val", files)
+    assert [row.sha256 for row in rows] == [hashlib.sha256(FILES[name]).hexdigest() for name in files.values()]
+    write_manifest(tmp_path / "manifest.csv", rows)
+    manifest = read_manifest(tmp_path / "manifest.csv")
+    assert list(manifest.items()) == [(row.image_id, row) for row in rows]
+    reader = ManifestReader(manifest)
+    for key, name in files.items():
+        assert reader.open(key).tobytes() == decode(FILES[name], name).tobytes()
+
+
+def test_manifest_counts_what_is_missing(location):
+    files = {1: "1.png", **{n: f"gone{n}.png" for n in range(2, 10)}}
+    with pytest.raises(InputError, match="8 images") as caught:
+        manifest_rows(location, "val", files)
+    assert "gone2.png" in str(caught.value) and "3 more" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+@pytest.mark.parametrize("change", ["altered", "missing"])
+def test_a_file_that_changed_after_the_manifest_is_named(tmp_path, kind, change):
+    rows = manifest_rows(stored(tmp_path, kind, FILES), "val", {1: "1.png", 2: "2.jpg"})
+    if kind == "folder":
+        (tmp_path / "images" / "1.png").unlink()
+    stored(tmp_path, kind, {"2.jpg": FILES["2.jpg"], **({"1.png": encoded(99)} if change == "altered" else {})})
+    reader = ManifestReader({row.image_id: row for row in rows})
+    with pytest.raises(InputError, match=r"1\.png"):
+        reader.open(1)
+    assert reader.open(2).size == (20, 12)

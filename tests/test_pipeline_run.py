@@ -1,0 +1,271 @@
+"""The real pipeline, at reduced sizes, in a temporary clone: built, rebuilt, experimented with, interrupted, fed with bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.pipeline
+
+SMALL = {
+    "data": {"train_images": 420, "val_images": 160, "picture_size": 64},
+    "split": {"train": 200, "val": 20, "test": 40, "novel": 20},
+    "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
+    "decoder": {"steps": 12, "documents": 300, "width": 32, "layers": 1, "batch_size": 8, "vocabulary": 320},
+    "projection": {"epochs": 2, "batch_size": 32},
+    "finetune": {"epochs": 2, "batch_size": 32},
+}
+
+
+def shell(*command: str, cwd: Path, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the clone; its output is the message where it fails."""
+    environment = {**os.environ, **variables, "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def edit(clone: Path, change) -> None:
+    """Change the clone's params.yaml in place."""
+    yaml = YAML()
+    path = clone / "params.yaml"
+    params = yaml.load(path.read_text(encoding="utf-8"))
+    change(params)
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(params, file)
+
+
+def ran(output: str) -> list[str]:
+    """The stages that DVC says it ran."""
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def hashes(lock: Path) -> dict[str, str]:
+    """Every output's hash in a dvc.lock."""
+    stages = YAML(typ="safe", pure=True).load(lock.read_text(encoding="utf-8"))["stages"]
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.split("\0"):
+        if name and (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+    def small(params):
+        for section, values in SMALL.items():
+            params["scenes"][section].update(values)
+        params["compare"]["resamples"] = 200
+        for name in list(params["prompts"]):
+            if name not in ("detailed", "none", "unrelated"):
+                del params["prompts"][name]
+
+    edit(folder, small)
+    shell("git", "init", "-q", cwd=folder)
+    shell("git", "config", "user.name", "test", cwd=folder)
+    shell("git", "config", "user.email", "test@example.org", cwd=folder)
+    shell("git", "add", "-A", cwd=folder)
+    shell("git", "commit", "-q", "-m", "small study", cwd=folder)
+    targets = [] if latex() else ["report"]
+    shell("dvc", "repro", *targets, cwd=folder)
+    shell("git", "add", "-A", cwd=folder)
+    shell("git", "commit", "-q", "-m", "built", cwd=folder)
+    return folder
+
+
+def latex() -> bool:
+    """Whether the paper can be built; its absence is an error where REQUIRE_LATEX=1."""
+    found = shutil.which("latexmk") is not None
+    assert found or os.environ.get("REQUIRE_LATEX") != "1", "latexmk is missing"
+    return found
+
+
+def test_everything_declared_is_written(clone):
+    for path in hashes(clone / "dvc.lock"):
+        assert (clone / path).exists(), path
+    headline = json.loads((clone / "metrics/headline.json").read_text())
+    for name in (
+        "cider", "cider_novel", "cider_shuffled", "cider_random_projection", "cider_finetuned", "cider_human", "bleu4", "rouge_l",
+        "clip_score", "clip_score_shuffled", "entropy_weighted_clip_score", "tokens",
+    ):  # fmt: skip
+        assert isinstance(headline[name], (int, float)), name
+    assert not (clone / ".checkpoints").exists() or not list((clone / ".checkpoints").iterdir())
+
+
+def test_no_training_image_or_text_shows_a_held_out_pair(clone):
+    from captioner.world import Scene
+
+    split = json.loads((clone / "data/split.json").read_text())
+    facts = json.loads((clone / "data/facts.json").read_text())
+    held_out = {tuple(pair) for pairs in split["held_out"].values() for pair in pairs}
+    assert len(split["held_out"]["colours"]) == 12 and len(split["held_out"]["settings"]) == 8
+    for name, keys in split["splits"].items():
+        for key in keys:
+            assert bool(Scene.from_json(facts[str(key)]).pairs & held_out) == (name == "novel")
+
+
+def test_the_frozen_decoder_is_not_the_tuned_one(clone):
+    """`project` and everything after it leave both backbones as `backbones` wrote them."""
+    recorded = hashes(clone / "dvc.lock")
+    assert shell("dvc", "status", "backbones", cwd=clone).stdout.strip().endswith("up to date.")
+    assert recorded["models/decoder"] != recorded["models/finetuned"]
+
+
+@pytest.mark.needs_latex
+def test_the_paper_prints_the_figures(clone):
+    if not latex():
+        pytest.skip("latexmk is not installed")
+    assert (clone / "paper/report.pdf").stat().st_size > 50_000
+    if shutil.which("pdftotext"):
+        text = shell("pdftotext", "paper/report.pdf", "-", cwd=clone).stdout
+        headline = json.loads((clone / "metrics/headline.json").read_text())
+        assert f"{headline['cider_human']:.2f}" in text
+
+
+def test_nothing_to_do_a_second_time(clone):
+    targets = [] if latex() else ["report"]
+    assert not ran(shell("dvc", "repro", *targets, cwd=clone).stdout)
+
+
+def test_a_headline_prompt_reruns_only_its_captions(clone):
+    done = shell("dvc", "exp", "run", "-n", "what", "-S", 'prompt="What, exactly, is this? \\"中文\\": it\'s"', cwd=clone)
+    expected = ["check", "caption", "score", "compare", "figures", "report", *(["paper"] if latex() else [])]
+    assert ran(done.stdout) == expected
+    params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
+    assert params["prompt"] == 'What, exactly, is this? "中文": it\'s'
+    row = json.loads((clone / "data/arms.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert row["text_with_prompt"].startswith('What, exactly, is this? "中文": it\'s')
+
+
+def test_one_more_prompt_captions_that_one_only(clone):
+    done = shell("dvc", "exp", "run", "-n", "more", "-S", '+prompts.snapshot="A snapshot of"', cwd=clone)
+    assert [name for name in ran(done.stdout) if name.startswith("caption")] == ["caption_prompt@snapshot"]
+    assert "snapshot" in (clone / "plots/prompts.csv").read_text()
+    table = shell("dvc", "exp", "show", "--csv", cwd=clone).stdout
+    assert "more" in table and "what" in table and "cider" in table
+    difference = shell("dvc", "metrics", "diff", "main" if branch(clone) == "main" else "master", cwd=clone).stdout
+    assert "cider" in difference
+
+
+def branch(clone: Path) -> str:
+    return shell("git", "branch", "--show-current", cwd=clone).stdout.strip()
+
+
+def test_an_experiment_in_a_temporary_folder_uses_its_own_code(clone):
+    source = clone / "stages" / "report.py"
+    original = source.read_text(encoding="utf-8")
+    source.write_text(original.replace('"a person\'s caption"', '"a human being"'), encoding="utf-8")
+    try:
+        shell("dvc", "exp", "run", "--temp", "-n", "own-code", "report", cwd=clone)
+        assert "a human being" in shell("git", "show", "own-code:paper/generated/tables.tex", cwd=clone, check=False).stdout or (
+            "a human being" in shell("git", "show", f"{experiment(clone, 'own-code')}:paper/generated/tables.tex", cwd=clone).stdout
+        )
+    finally:
+        source.write_text(original, encoding="utf-8")
+
+
+def experiment(clone: Path, name: str) -> str:
+    """The commit of an experiment."""
+    refs = shell("git", "for-each-ref", "--format=%(refname)", "refs/exps", cwd=clone).stdout.split()
+    return next(ref for ref in refs if ref.endswith(f"/{name}"))
+
+
+def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
+    shell("git", "stash", "-q", "--include-untracked", cwd=clone, check=False)
+    shell("git", "checkout", "-q", "-f", "HEAD", cwd=clone)
+    first = (clone / "dvc.lock").read_bytes()
+    other = tmp_path / "again"
+    shell("git", "clone", "-q", str(clone), str(other), cwd=tmp_path)
+    targets = [] if latex() else ["report"]
+    shell("dvc", "repro", "-f", *targets, cwd=other)
+    assert (other / "dvc.lock").read_bytes() == first
+    assert not shell("git", "status", "--short", cwd=other).stdout
+
+
+def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
+    other = tmp_path / "killed"
+    shutil.copytree(clone, other)
+    wanted = (other / "models/projection.safetensors").read_bytes()
+    edit(other, lambda params: params["scenes"]["projection"].update(epochs=40))
+    first = subprocess.Popen(
+        ["python", "-m", "stages.project"], cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while not list(other.glob(".checkpoints/project-*/state.pt")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert list(other.glob(".checkpoints/project-*/state.pt"))
+    assert (other / "models/projection.safetensors").read_bytes() == wanted  # the old result, whole
+    resumed = shell("python", "-m", "stages.project", cwd=other)
+    assert "  0%|" not in resumed.stderr.replace("\r", "\n").splitlines()[0]
+    result = (other / "models/projection.safetensors").read_bytes()
+    shell("python", "-m", "stages.project", cwd=other)
+    assert (other / "models/projection.safetensors").read_bytes() == result
+    assert not list(other.glob(".checkpoints/*"))
+
+
+BAD = {
+    "unknown study": (lambda p: p.update(study="photos"), "study: 'photos'"),
+    "wrong type": (lambda p: p["scenes"]["projection"].update(epochs="many"), "scenes.projection.epochs"),
+    "out of range": (lambda p: p["scenes"]["projection"].update(learning_rate=-1.0), "scenes.projection.learning_rate"),
+    "unknown key": (lambda p: p["scenes"]["caption"].update(beams=4), "scenes.caption.beams"),
+    "missing key": (lambda p: p["scenes"]["caption"].pop("batch_size"), "scenes.caption.batch_size"),
+    "prompt no text": (lambda p: p.update(prompt=3), "prompt: "),
+    "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
+    "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_parameters_end_in_one_clear_error(name, clone, tmp_path):
+    change, told = BAD[name]
+    for file in ("params.yaml", "paths.yaml", "stages", "captioner", "paper"):
+        copy = shutil.copytree if (ROOT / file).is_dir() else shutil.copy2
+        copy(ROOT / file, tmp_path / file)
+    edit(tmp_path, change)
+    done = shell("python", "-X", "importtime", "-m", "stages.check", cwd=tmp_path, check=False)
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert done.returncode == 1 and errors[0].startswith("error: params.yaml") and any(told in line for line in errors), errors
+    assert "Traceback" not in done.stderr
+    assert " torch" not in done.stderr  # in a moment, before anything heavy is loaded
+    assert not (tmp_path / "data").exists()
+
+
+def test_bad_data_ends_in_one_clear_error(clone, tmp_path):
+    other = tmp_path / "bad"
+    shutil.copytree(clone, other, ignore=shutil.ignore_patterns(".git", ".dvc"))
+    archive = other / "data/images_val.tar"
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    done = shell("python", "-m", "stages.embed", cwd=other, check=False)
+    assert done.returncode == 1 and "data/images_val.tar" in done.stderr and "Traceback" not in done.stderr
+    edit(other, lambda params: params.update(prompt="very long " * 200))
+    done = shell("python", "-m", "stages.caption", cwd=other, check=False)
+    assert done.returncode == 1 and "prompt 'very long" in done.stderr and "shorten" in done.stderr
+
+
+def test_the_command_gives_the_studys_own_caption(clone, tmp_path):
+    from captioner.images import ManifestReader, read_manifest
+
+    os.chdir(clone)
+    try:
+        row = json.loads((clone / "data/captions/detailed.jsonl").read_text(encoding="utf-8").splitlines()[0])
+        manifest = read_manifest(clone / "data/manifest.csv")
+        picture = tmp_path / "picture.png"
+        ManifestReader(manifest).open(row["image_id"]).save(picture)
+    finally:
+        os.chdir(ROOT)
+    done = shell("captioner", "caption", str(picture), "--project", str(clone), cwd=tmp_path)
+    assert json.loads(done.stdout)["caption"] == row["text"]
