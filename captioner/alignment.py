@@ -42,10 +42,17 @@ class Objective:
     """The mean cross-entropy of caption tokens (stop token included) after [prefix, prompt], nats a token."""
 
     def __init__(
-        self, decoder: Decoder, projection: Projection, table: TokenTable, prompts: Mapping[str, str], vocabulary: Vocabulary
+        self,
+        decoder: Decoder,
+        projection: Projection,
+        table: TokenTable,
+        prompts: Mapping[str, str],
+        vocabulary: Vocabulary,
     ) -> None:
         self.decoder, self.projection, self.table = decoder, projection, table
-        self.prompts = [(torch.tensor(vocabulary.prompt(text), dtype=torch.long), form(text)) for text in prompts.values()]
+        self.prompts = [
+            (torch.tensor(vocabulary.prompt(text), dtype=torch.long), form(text)) for text in prompts.values()
+        ]
         self.names = list(prompts)
         longest = max(len(ids) for ids, _ in self.prompts)
         needed = projection.shape.prefix_length + longest + table.longest()
@@ -58,7 +65,9 @@ class Objective:
     def __call__(
         self, images: Sequence[int], embeddings: torch.Tensor, which: Sequence[int], prompt: int
     ) -> tuple[torch.Tensor, int]:
-        """Sum of the losses and count of the trained tokens, for caption `which` of each image after prompt number `prompt`."""
+        """Sum of the losses and count of the trained tokens, for caption `which` of each image after prompt number
+        `prompt`.
+        """
         ids, how = self.prompts[prompt]
         captions = [self.table.caption(image, chosen, how) for image, chosen in zip(images, which, strict=True)]
         inputs, labels = batch(captions, self.decoder.stop)  # [B, T], [B, T + 1]
@@ -97,11 +106,12 @@ def train(
     checkpoints: Checkpoints,
     label: str,
 ) -> list[dict[str, float]]:
-    """Train the parameters of `trained` that ask for a gradient; returns one record an epoch and leaves the best epoch's weights.
+    """Train the parameters of `trained` that ask for a gradient; returns one record an epoch and leaves the best
+    epoch's weights.
 
-    An epoch shows every image once, with one of its captions and after one of the prompts, both drawn at random (one prompt a
-    batch). "Best" is the lowest validation loss. The state is saved after every epoch; a training that goes on from there gives the
-    same weights.
+    An epoch shows every image once, with one of its captions and after one of the prompts, both drawn at random (one
+    prompt a batch). "Best" is the lowest validation loss. The state is saved after every epoch; a training that goes
+    on from there gives the same weights.
     """
     optimiser = adamw(trained.parameters(), schedule.learning_rate, schedule.weight_decay, betas=(0.9, 0.99))
     size = schedule.batch_size

@@ -32,8 +32,8 @@ def _rows(document: object, key: str, fields: dict[str, type], path: Path) -> li
 def read_captions(path: Path) -> Captions:
     """The images and captions of a COCO captions file.
 
-    InputError, with the first offenders and their count, for a wrong shape, duplicate ids, a caption of an image that is not
-    listed, an empty caption, and an image without captions.
+    InputError, with the first offenders and their count, for a wrong shape, duplicate ids, a caption of an image that
+    is not listed, an empty caption, and an image without captions.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -34,7 +34,9 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(f"{path}: the disk is full; free some space and run again (nothing half-written stays)") from error
+            raise InputError(
+                f"{path}: the disk is full; free some space and run again (nothing half-written stays)"
+            ) from error
         raise
     finally:
         if partial.exists():

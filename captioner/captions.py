@@ -12,8 +12,8 @@ from pathlib import Path
 class Caption:
     """One generated caption.
 
-    `tokens` leaves the stop token out; `log_probabilities` and `entropies` (nats) are per generated token, the stop token included
-    where the caption has `stopped` before the cap.
+    `tokens` leaves the stop token out; `log_probabilities` and `entropies` (nats) are per generated token, the stop
+    token included where the caption has `stopped` before the cap.
     """
 
     text: str

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def caption(images: list[Path], prompt: str, max_new_tokens: int, project: Path) -> None:
-    """Print `image`, `prompt`, `caption`, `clip_score`, `log_probability`, `entropy` and `tokens` of each picture as JSON."""
+    """Print caption, CLIP score, mean log-probability, normalised entropy and tokens of each picture as JSON."""
     import torch
 
     from captioner.decoder import Decoder
@@ -56,7 +56,8 @@ def caption(images: list[Path], prompt: str, max_new_tokens: int, project: Path)
         record = {
             "image": str(path), "prompt": prompt, "caption": each.text, "clip_score": round(float(score), 2),
             "log_probability": round(each.mean_log_probability, 4),
-            "entropy": round(1 - entropy_weight(each.entropies, decoder.table.num_embeddings), 4), "tokens": each.tokens,
+            "entropy": round(1 - entropy_weight(each.entropies, decoder.table.num_embeddings), 4),
+            "tokens": each.tokens,
         }  # fmt: skip
         print(json.dumps(record, ensure_ascii=False))
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from captioner import torchvision_ops  # noqa: F401  (before clip)
 from captioner.config.encoder import TrainedEncoder
+from captioner.encoder import encode_text
 from captioner.optimisation import Checkpoints, adamw, scheduled_rate, set_rate
 from captioner.runtime import autocast
 
@@ -31,19 +32,6 @@ def build(config: TrainedEncoder, vocabulary: int) -> CLIP:
         config.embedding, config.resolution, (1, 1, 1, 1), config.width, None,
         config.context, vocabulary, config.text_width, heads, config.text_layers,
     )  # fmt: skip
-
-
-def encode_text(model: CLIP, tokens: torch.Tensor) -> torch.Tensor:
-    """`model.encode_text` for tokens [B, L] cropped to the batch's longest text: the same embeddings [B, D], fewer positions."""
-    length = tokens.shape[1]
-    hidden = model.token_embedding(tokens) + model.positional_embedding[:length]
-    hidden = hidden.permute(1, 0, 2)  # [L, B, W]
-    for block in model.transformer.resblocks:
-        mask, block.attn_mask = block.attn_mask, block.attn_mask[:length, :length]
-        hidden = block(hidden)
-        block.attn_mask = mask
-    hidden = model.ln_final(hidden.permute(1, 0, 2))
-    return hidden[torch.arange(len(tokens)), tokens.argmax(dim=-1)] @ model.text_projection
 
 
 def contrastive_loss(model: CLIP, pixels: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
@@ -87,9 +75,10 @@ def train_encoder(
 ) -> tuple[CLIP, list[tuple[int, float]]]:
     """A CLIP trained on images [N, 3, R, R] (uint8) and their captions, and its loss at every `every`-th step.
 
-    Each step takes a batch without repetition within an epoch and one caption of each image at random. Training runs on
-    the token ids that occur (their order is kept, so the end token stays the largest) and the trained rows are set back into the
-    full table. The state is saved every `every` steps; a training that goes on from there gives the same weights.
+    Each step takes a batch without repetition within an epoch and one caption of each image at random. Training runs
+    on the token ids that occur (their order is kept, so the end token stays the largest) and the trained rows are set
+    back into the full table. The state is saved every `every` steps; a training that goes on from there gives the
+    same weights.
     """
     texts = sorted({text for several in captions for text in several})
     full = clip.tokenize(texts, context_length=config.context)  # [U, T]
@@ -110,7 +99,9 @@ def train_encoder(
         start, losses = state["step"], [tuple(pair) for pair in state["losses"]]
 
     per_epoch = max(1, len(pixels) // config.batch_size)
-    progress = tqdm(range(start, config.steps), "encoder", initial=start, total=config.steps, unit=" steps", mininterval=1.0)
+    progress = tqdm(
+        range(start, config.steps), "encoder", initial=start, total=config.steps, unit=" steps", mininterval=1.0
+    )
     order = None
     for step in progress:
         epoch, place = divmod(step, per_epoch)

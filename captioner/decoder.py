@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from captioner import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.errors import InputError
 
 from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel  # isort: skip
+from transformers.utils import logging  # isort: skip
+
+logging.disable_progress_bar()
 
 
 class Decoder:
@@ -23,9 +28,20 @@ class Decoder:
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> Decoder:
         """The model of a folder written by `save_pretrained`; InputError where it is missing or of another kind."""
+        cure = "make the decoder again with `dvc repro backbones`"
         if not (folder / "config.json").is_file():
-            raise InputError(f"{folder}: no saved GPT-2 here (no config.json); run `dvc repro backbones`")
-        return cls(GPT2LMHeadModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager"), device)
+            raise InputError(f"{folder}: no saved decoder here (no config.json); {cure}")
+        try:
+            if json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type") != "gpt2":
+                raise InputError(f"{folder}: the decoder saved here is no GPT-2; {cure}")
+            model, found = GPT2LMHeadModel.from_pretrained(
+                folder, local_files_only=True, attn_implementation="eager", output_loading_info=True
+            )
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise InputError(f"{folder}: the saved decoder is damaged ({error}); {cure}") from error
+        if missing := sorted(found["missing_keys"]):
+            raise InputError(f"{folder}: the saved decoder has no weights for {missing[0]} and others; {cure}")
+        return cls(model, device)
 
     @property
     def table(self) -> nn.Embedding:

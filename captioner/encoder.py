@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
@@ -18,6 +19,21 @@ from captioner.errors import InputError
 import clip  # isort: skip
 from clip.clip import _transform  # isort: skip
 from clip.model import CLIP, build_model  # isort: skip
+
+
+def encode_text(model: CLIP, tokens: torch.Tensor) -> torch.Tensor:
+    """`model.encode_text` for tokens [B, L] cropped to the batch's longest text: the same embeddings [B, D], fewer
+    positions.
+    """
+    length = tokens.shape[1]
+    hidden = model.token_embedding(tokens) + model.positional_embedding[:length]
+    hidden = hidden.permute(1, 0, 2)  # [L, B, W]
+    for block in model.transformer.resblocks:
+        mask, block.attn_mask = block.attn_mask, block.attn_mask[:length, :length]
+        hidden = block(hidden)
+        block.attn_mask = mask
+    hidden = model.ln_final(hidden.permute(1, 0, 2))
+    return hidden[torch.arange(len(tokens)), tokens.argmax(dim=-1)] @ model.text_projection
 
 
 class Encoder:
@@ -40,7 +56,7 @@ class Encoder:
             raise InputError(f"{path}: no such encoder file; run `dvc repro backbones`")
         try:
             model = build_model(load_file(path))
-        except (KeyError, RuntimeError, ValueError) as error:
+        except (KeyError, RuntimeError, ValueError, SafetensorError) as error:
             raise InputError(f"{path}: not the weights of a CLIP model ({error})") from error
         return cls(model, device)
 
@@ -56,13 +72,19 @@ class Encoder:
         """Texts to unit-norm embeddings [N, D], float32; a text beyond the model's context is cut at its end."""
         distinct = list(dict.fromkeys(texts))
         tokens = clip.tokenize(distinct, context_length=self.model.context_length, truncate=True)  # [U, T]
-        batches = tokens.to(self.device).split(batch_size)
-        features = torch.cat([self.model.encode_text(batch).float().cpu() for batch in batches])
+        lengths = tokens.argmax(dim=-1) + 1
+        order = lengths.argsort(stable=True)
+        features = torch.empty(len(distinct), self.width)
+        for rows in order.split(batch_size):
+            batch = tokens[rows, : int(lengths[rows].max())].to(self.device)
+            features[rows] = encode_text(self.model, batch).float().cpu()
         features = features / features.norm(dim=-1, keepdim=True)  # [U, D]
         position = {text: index for index, text in enumerate(distinct)}
         return features[torch.tensor([position[text] for text in texts])]
 
-    def embed(self, load: Callable[[int], Image.Image], ids: Sequence[int], batch_size: int, workers: int = 2) -> torch.Tensor:
+    def embed(
+        self, load: Callable[[int], Image.Image], ids: Sequence[int], batch_size: int, workers: int = 2
+    ) -> torch.Tensor:
         """Embeddings [N, D] of the pictures that `load` gives for `ids`, each loaded, preprocessed and encoded once.
 
         `workers` threads prepare the next batches while the model runs.

@@ -45,7 +45,9 @@ class Judge:
         words = [tokenise(caption.text) for caption in captions]
         return Scored(
             cider=self.cider.scores(words),
-            rouge_l=np.array([rouge_l(tokens, several) for tokens, several in zip(words, self.references, strict=True)]),
+            rouge_l=np.array(
+                [rouge_l(tokens, several) for tokens, several in zip(words, self.references, strict=True)]
+            ),
             clip_score=cosine_scores(self.images, texts),
             clip_score_shuffled=cosine_scores(self.images[self.other], texts),
             weight=np.array([entropy_weight(caption.entropies, self.vocabulary) for caption in captions]),
@@ -53,7 +55,7 @@ class Judge:
         )
 
     def summary(self, captions: Sequence[Caption], scored: Scored) -> dict[str, float]:
-        """The means over the split, with corpus BLEU; CIDEr-D of the shuffled captions against the references of others."""
+        """The means over the split, with corpus BLEU; the shuffled captions meet the references of other images."""
         words = [tokenise(caption.text) for caption in captions]
         values = bleu(words, self.references)
         texts = [caption.text for caption in captions]
@@ -71,10 +73,11 @@ class Judge:
         }
 
     def leave_one_out(self, captions: Sequence[Caption]) -> tuple[float, float]:
-        """CIDEr-D of a person's caption and of the model's against the same references: all but one, each left out in turn.
+        """CIDEr-D of a person's caption and of the model's against the same references: all but one, each left out
+        in turn.
 
-        Means over the leave-one-out splits, each with the idf of its own references; every image needs the same number of
-        references, two at least (ValueError).
+        Means over the leave-one-out splits, each with the idf of its own references; every image needs the same
+        number of references, two at least (ValueError).
         """
         counts = {len(several) for several in self.references}
         if len(counts) != 1 or min(counts) < 2:
@@ -86,6 +89,14 @@ class Judge:
             human.append(cider.scores([several[left] for several in self.references]).mean())
             model.append(cider.scores(words).mean())
         return float(np.mean(human)), float(np.mean(model))
+
+
+def best_constant(captions: Sequence[str], judge: Judge, candidates: int) -> str:
+    """The one caption that fits all images of the judge's split best by CIDEr-D, of the most frequent captions."""
+    frequent = [
+        text for text, _ in sorted(Counter(captions).items(), key=lambda pair: (-pair[1], pair[0]))[:candidates]
+    ]
+    return max(frequent, key=lambda text: judge.cider.scores([tokenise(text)] * len(judge.references)).mean())
 
 
 def fact_table(captions: Sequence[str], scenes: Sequence[Scene]) -> list[dict[str, float | str]]:

@@ -1,4 +1,4 @@
-"""Greedy captions in batches: prefix and prompt in, one token a step with a cache of keys and values, until the stop token."""
+"""Greedy captions in batches: prefix and prompt in, one token a step with a cache, until the stop token."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from captioner.vocabulary import Vocabulary
 from transformers.cache_utils import DynamicCache  # isort: skip
 
 
-def prompt_ids(prompt: str, vocabulary: Vocabulary, decoder: Decoder, prefix_length: int, max_new_tokens: int) -> list[int]:
+def prompt_ids(
+    prompt: str, vocabulary: Vocabulary, decoder: Decoder, prefix_length: int, max_new_tokens: int
+) -> list[int]:
     """The prompt's token ids; InputError where prefix, prompt and caption together exceed the decoder's context."""
     ids = vocabulary.prompt(prompt)
     room = decoder.positions - prefix_length - max_new_tokens
     if len(ids) > room:
         shown = prompt if len(prompt) <= 40 else prompt[:40] + "..."
         raise InputError(
-            f"prompt {shown!r}: {len(ids)} tokens, but the decoder's context of {decoder.positions} leaves {room} beside "
-            f"{prefix_length} prefix embeddings and {max_new_tokens} new tokens; shorten the prompt"
+            f"prompt {shown!r}: {len(ids)} tokens, but the decoder's context of {decoder.positions} leaves {room} "
+            f"beside {prefix_length} prefix embeddings and {max_new_tokens} new tokens; shorten the prompt"
         )
     return ids
 
@@ -45,7 +47,9 @@ def greedy(
     entropies: list[list[float]] = [[] for _ in range(size)]
     alive = list(range(size))
     for step in range(max_new_tokens):
-        hidden = decoder.model.transformer(inputs_embeds=inputs, past_key_values=cache, use_cache=True).last_hidden_state
+        hidden = decoder.model.transformer(
+            inputs_embeds=inputs, past_key_values=cache, use_cache=True
+        ).last_hidden_state
         logs = torch.log_softmax(decoder.model.lm_head(hidden[:, -1]).float(), dim=-1)  # [B, V]
         best, token = logs.max(dim=-1)
         entropy = -(logs.exp() * logs.clamp_min(-1e4)).sum(dim=-1)
@@ -65,14 +69,18 @@ def greedy(
         stopped = chosen[row][-1] == decoder.stop
         words = chosen[row][:-1] if stopped else chosen[row]
         text, whole = vocabulary.text(words), vocabulary.text([*ids, *words])
-        captions.append(
-            Caption(text, whole, len(words), stopped, tuple(log_probabilities[row]), tuple(entropies[row]))
-        )
+        captions.append(Caption(text, whole, len(words), stopped, tuple(log_probabilities[row]), tuple(entropies[row])))
     return captions
 
 
 def caption_all(
-    decoder: Decoder, vocabulary: Vocabulary, prefix: torch.Tensor, prompt: str, max_new_tokens: int, batch_size: int, label: str
+    decoder: Decoder,
+    vocabulary: Vocabulary,
+    prefix: torch.Tensor,
+    prompt: str,
+    max_new_tokens: int,
+    batch_size: int,
+    label: str,
 ) -> list[Caption]:
     """`greedy` over prefixes [N, k, W] in batches, with progress."""
     captions: list[Caption] = []

@@ -1,4 +1,4 @@
-"""Images behind one reader, whether they lie in a folder or in an uncompressed tar archive, and the manifest that lists them."""
+"""Images behind one reader, be it a folder or an uncompressed tar archive, and the manifest that lists them."""
 
 from __future__ import annotations
 
@@ -107,7 +107,10 @@ def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
 def read_manifest(path: Path) -> dict[int, ManifestRow]:
     """The manifest by image id."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [ManifestRow(**{**row, "image_id": int(row["image_id"]), "size": int(row["size"])}) for row in csv.DictReader(file)]
+        rows = [
+            ManifestRow(**{**row, "image_id": int(row["image_id"]), "size": int(row["size"])})
+            for row in csv.DictReader(file)
+        ]
     return {row.image_id: row for row in rows}
 
 
@@ -126,5 +129,7 @@ class ManifestReader:
         content = self._readers[row.location].read(row.file_name)
         name = f"{row.location}: {row.file_name}"
         if hashlib.sha256(content).hexdigest() != row.sha256:
-            raise InputError(f"{name}: its bytes are not those that stage `data` saw; put the file back or run `dvc repro -f data`")
+            raise InputError(
+                f"{name}: its bytes are not those that stage `data` saw; put the file back or run `dvc repro -f data`"
+            )
         return decode(content, name)

@@ -40,10 +40,11 @@ def train_decoder(
     checkpoints: Checkpoints,
     every: int = 100,
 ) -> tuple[GPT2LMHeadModel, list[tuple[int, float]]]:
-    """A GPT-2 trained on the documents, each closed by the stop token, and its loss (nats a token) at every `every`-th step.
+    """A GPT-2 trained on the documents, each closed by the stop token, and its loss (nats a token) at every
+    `every`-th step.
 
-    The documents are joined and cut into sequences; the state is saved every `every` steps, and a training that goes on from
-    there gives the same weights.
+    The documents are joined and cut into sequences; the state is saved every `every` steps, and a training that goes
+    on from there gives the same weights.
     """
     stream = [token for ids in vocabulary.encode(documents) for token in (*ids, vocabulary.stop)]
     rows = len(stream) // (config.sequence + 1)
@@ -58,7 +59,9 @@ def train_decoder(
         optimiser.load_state_dict(state["optimiser"])
         start, losses = state["step"], [tuple(pair) for pair in state["losses"]]
     per_epoch = max(1, rows // config.batch_size)
-    progress = tqdm(range(start, config.steps), "decoder", initial=start, total=config.steps, unit=" steps", mininterval=1.0)
+    progress = tqdm(
+        range(start, config.steps), "decoder", initial=start, total=config.steps, unit=" steps", mininterval=1.0
+    )
     order = None
     for step in progress:
         epoch, place = divmod(step, per_epoch)

@@ -1,4 +1,4 @@
-"""Reference metrics as coco-caption computes them, without Java: CIDEr-D, BLEU-1..4, ROUGE-L, and their tokenisation."""
+"""Reference metrics as coco-caption computes them, without Java: CIDEr-D, BLEU-1..4, ROUGE-L, tokenisation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,25 @@ import numpy as np
 Tokens = tuple[str, ...]
 NGRAMS = 4
 
-_PUNCTUATION = {"''", "'", "``", "`", "-LRB-", "-RRB-", "-LCB-", "-RCB-", ".", "?", "!", ",", ":", "-", "--", "...", ";"}
+_PUNCTUATION = {
+    "''",
+    "'",
+    "``",
+    "`",
+    "-LRB-",
+    "-RRB-",
+    "-LCB-",
+    "-RCB-",
+    ".",
+    "?",
+    "!",
+    ",",
+    ":",
+    "-",
+    "--",
+    "...",
+    ";",
+}
 _ABBREVIATIONS = r"(?:st|ave|blvd|mr|mrs|ms|dr|jr|sr|vs|etc|inc|co|no)\.(?=\s|$)"
 _TOKEN = re.compile(
     rf"""
@@ -32,10 +50,10 @@ _BRACKETS = {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-
 
 
 def tokenise(caption: str) -> Tokens:
-    """The caption's words in lower case without punctuation, close to Stanford's PTBTokenizer as coco-caption calls it.
+    """The caption's words in lower case without punctuation, close to coco-caption's PTBTokenizer.
 
-    Contractions are split, hyphenated words stay whole, round brackets come out as `-lrb-`, `-rrb-` (which coco-caption's list of
-    punctuation, in upper case, does not drop).
+    Contractions are split, hyphenated words stay whole, round brackets come out as `-lrb-`, `-rrb-` (which
+    coco-caption's list of punctuation, in upper case, does not drop).
     """
     words = (_BRACKETS.get(token, token) for token in _TOKEN.findall(caption.lower()))
     return tuple(word for word in words if word not in _PUNCTUATION and any(sign.isalnum() for sign in word))
@@ -49,8 +67,9 @@ def ngrams(tokens: Tokens, most: int = NGRAMS) -> Counter[Tokens]:
 class Cider:
     """CIDEr-D against fixed references, whose vectors are made once and serve any number of candidates.
 
-    As in coco-caption: n = 1..4, raw counts x idf, idf over the images given here, clipped to the reference, Gaussian penalty
-    (sigma 6) on the difference of lengths, mean over n and over references, x 10 (so that 1.0 is what papers print as 100).
+    As in coco-caption: n = 1..4, raw counts x idf, idf over the images given here, clipped to the reference, Gaussian
+    penalty (sigma 6) on the difference of lengths, mean over n and over references, x 10 (so that 1.0 is what papers
+    print as 100).
     """
 
     SIGMA = 6.0
@@ -61,7 +80,7 @@ class Cider:
         frequency: Counter[Tokens] = Counter()
         for several in counted:
             frequency.update(set().union(*several))
-        self._images = math.log(max(len(references), 1)) if len(references) > 1 else 1.0
+        self._images = math.log(max(len(references), 1))  # 0 for a single image: every score is 0, as in coco-caption
         self._idf = {gram: self._images - math.log(count) for gram, count in frequency.items()}
         self._references = [[self._vector(counts) for counts in several] for several in counted]
 
@@ -132,7 +151,7 @@ def _common_subsequence(left: Tokens, right: Tokens) -> int:
 
 
 def rouge_l(candidate: Tokens, references: Sequence[Tokens]) -> float:
-    """ROUGE-L of one candidate (beta 1.2); the best precision and the best recall may come from different references."""
+    """ROUGE-L of one candidate (beta 1.2); best precision and best recall may come from different references."""
     if not candidate:
         return 0.0
     common = [_common_subsequence(tokens, candidate) for tokens in references]

@@ -13,7 +13,9 @@ from torch import nn
 from captioner.atomic import replacing
 
 
-def adamw(parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float, betas=(0.9, 0.98)) -> torch.optim.AdamW:
+def adamw(
+    parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float, betas=(0.9, 0.98)
+) -> torch.optim.AdamW:
     """AdamW over the parameters that ask for a gradient; only matrices decay."""
     wanted = [parameter for parameter in parameters if parameter.requires_grad]
     groups = [
@@ -24,7 +26,7 @@ def adamw(parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay
 
 
 def scheduled_rate(step: int, steps: int, peak: float, warmup: float) -> float:
-    """The learning rate at `step` (from 0): linear warm-up over a share `warmup` of `steps`, then half a cosine to zero."""
+    """The learning rate at `step` (from 0): linear warm-up over the share `warmup`, then half a cosine."""
     rising = max(1, round(warmup * steps))
     if step < rising:
         return peak * (step + 1) / rising

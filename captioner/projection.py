@@ -44,7 +44,7 @@ class Projection(nn.Module):
 
     @torch.no_grad()
     def start(self, embeddings: torch.Tensor, standardise: bool, norm: float) -> None:
-        """Scale inputs by the training embeddings [N, D], and weights so that a prefix embedding's mean norm is `norm`."""
+        """Scale inputs by the training embeddings [N, D], weights so that the mean norm of a prefix is `norm`."""
         if standardise:
             self.mean.copy_(embeddings.mean(dim=0))
             self.deviation.copy_(embeddings.std(dim=0).clamp_min(1e-6))
@@ -65,7 +65,9 @@ class Projection(nn.Module):
             with safe_open(path, framework="pt") as file:
                 header = json.loads((file.metadata() or {}).get("captioner.projection", "{}"))
                 if header.pop("format", None) != FORMAT:
-                    raise InputError(f"{path}: no projection of format {FORMAT}; make it again with `dvc repro project`")
+                    raise InputError(
+                        f"{path}: no projection of format {FORMAT}; make it again with `dvc repro project`"
+                    )
                 projection = cls(Shape(**header))
                 projection.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         except SafetensorError as error:

@@ -1,4 +1,4 @@
-"""Scores of captions against images: cosine of CLIP embeddings, a derangement for the shuffled control, entropy weights."""
+"""Scores of captions against images: cosine of CLIP embeddings, a derangement for a control, entropy weights."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def assign(
 ) -> dict[str, list[int]]:
     """The image ids of each split, sorted.
 
-    `sets` are the source's own sets, `train` and `val`. The splits train and val come out of the set train, test and novel
-    out of the set val; an image with a held-out pair can only be in novel. InputError where a set is too small.
+    `sets` are the source's own sets, `train` and `val`. The splits train and val come out of the set train, test and
+    novel out of the set val; an image with a held-out pair can only be in novel. InputError where a set is too small.
     """
     novel_pool = [key for key in sets["val"] if pairs.get(key, frozenset()) & held_out]
     novel_ids = set(novel_pool)

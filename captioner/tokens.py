@@ -17,8 +17,8 @@ IGNORED = -100  # label of a position that is not trained: prefix, prompt, paddi
 class TokenTable:
     """The tokenised captions of many images.
 
-    `images` [N] are ids in ascending order; `rows` [N + 1] delimits the captions of each image; for each form, `ids` (int32) holds
-    all tokens of all captions in a row and `bounds` [C + 1] delimits the captions.
+    `images` [N] are ids in ascending order; `rows` [N + 1] delimits the captions of each image; for each form, `ids`
+    (int32) holds all tokens of all captions in a row and `bounds` [C + 1] delimits the captions.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -72,8 +72,9 @@ class TokenTable:
 def batch(captions: Sequence[np.ndarray], stop: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Captions as input ids [B, T] and labels [B, T + 1].
 
-    The label at column t is the token that follows t caption tokens; the last is the stop token. Padding is masked in the labels by
-    `IGNORED` and is the stop token in the inputs, where the causal mask keeps it from every trained position.
+    The label at column t is the token that follows t caption tokens; the last is the stop token. Padding is masked in
+    the labels by `IGNORED` and is the stop token in the inputs, where the causal mask keeps it from every trained
+    position.
     """
     longest = max(map(len, captions))
     inputs = torch.full((len(captions), longest), stop)

@@ -1,8 +1,8 @@
 """Lets torchvision be imported beside a torch without CUDA; import this module before clip and before transformers.
 
-The wheel of torchvision on the public index links its operators against CUDA. Beside a CPU-only torch they cannot load, and
-`import torchvision` then fails because `torchvision::nms` does not exist. Where the operators do load, defining
-them a second time would abort the process, so they are tried first.
+The wheel of torchvision on the public index links its operators against CUDA. Beside a CPU-only torch they cannot
+load, and `import torchvision` then fails because `torchvision::nms` does not exist. Where the operators do load,
+defining them a second time would abort the process, so they are tried first.
 """
 
 from __future__ import annotations

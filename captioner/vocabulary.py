@@ -22,13 +22,14 @@ def form(prompt: str) -> str:
 
 
 def formed(caption: str, how: str) -> str:
-    """The caption as it follows a prompt: alone as it is, after a space, or after a space in lower case ("A dog" -> " a dog").
+    """The caption as it follows a prompt: alone as it is, after a space, or after a space in lower case ("A dog" ->
+    " a dog").
 
-    Only a first letter that is followed by a lower-case letter or a space is lowered, so that acronyms stay.
+    Only a first letter that is followed by a lower-case letter or a space is lowered, so that "TV" and "T-shirt" stay.
     """
     if how == "alone":
         return caption
-    if how == "continued" and caption[:1].isupper() and (len(caption) < 2 or not caption[1].isupper()):
+    if how == "continued" and caption[:1].isupper() and (caption[1:2].islower() or caption[1:2] in ("", " ")):
         caption = caption[0].lower() + caption[1:]
     return " " + caption
 

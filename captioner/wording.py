@@ -24,7 +24,7 @@ def best_prompt(
     between = f"their paired difference has the interval [{number(low)}, {number(high)}]"
     if low > 0:
         return f"{told}; the next is {quoted(texts[second])}, and {between}, which excludes zero."
-    return f"{told}; the next is {quoted(texts[second])}, but {between}, which includes zero: the data cannot tell the two apart."
+    return f"{told}; the next is {quoted(texts[second])}, but {between}, which includes zero."
 
 
 def image_matters(own: float, shuffled: float, random_projection: float) -> str:
@@ -37,10 +37,13 @@ def image_matters(own: float, shuffled: float, random_projection: float) -> str:
         )
     if own > controls:
         return (
-            f"The trained map ({number(own)}) is above the controls (at most {number(controls)}), but by less than a factor "
-            "of two: much of the score does not come from the image."
+            f"The trained map ({number(own)}) is above the controls (at most {number(controls)}), but by less than a "
+            "factor of two: much of the score does not come from the image."
         )
-    return f"The trained map ({number(own)}) is no better than a control ({number(controls)}): the captions ignore their images."
+    return (
+        f"The trained map ({number(own)}) is no better than a control ({number(controls)}): "
+        "the captions ignore their images."
+    )
 
 
 def generalisation(test: float, novel: float | None) -> str:
@@ -49,7 +52,9 @@ def generalisation(test: float, novel: float | None) -> str:
         return "The study has no split of held-out combinations."
     if novel < test:
         share = number(100 * novel / test, 0)
-        return f"On images with a held-out combination CIDEr-D is {number(novel)}, {share}\\,\\% of the {number(test)} on test."
+        return (
+            f"On images with a held-out combination CIDEr-D is {number(novel)}, {share}\\,\\% of test's {number(test)}."
+        )
     return f"On images with a held-out combination CIDEr-D is {number(novel)}, not below the {number(test)} on test."
 
 

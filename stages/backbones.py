@@ -1,7 +1,8 @@
 """Stage `backbones`: the CLIP and the GPT-2 that are frozen from here on.
 
-`scenes` trains both from scratch, side by side in two processes of one thread each (about three minutes on two cores): the
-encoder on the images of split train and their captions, the decoder on text alone, about scenes of its own.
+`scenes` trains both from scratch, side by side in two processes of one thread each (about three minutes on two
+cores): the encoder on the images of split train and their captions, the decoder on text alone, about scenes of its
+own.
 """
 
 import json
@@ -60,7 +61,9 @@ def encoder() -> tuple[list[tuple[int, float]], float]:
 
 
 def decoder() -> tuple[list[tuple[int, float]], float]:
-    """Train and save the decoder; returns its losses and the share of test captions that occur verbatim in its corpus."""
+    """Train and save the decoder; returns its losses and the share of test captions that occur verbatim in its
+    corpus.
+    """
     from captioner.language_model import save_decoder, train_decoder
     from captioner.optimisation import Checkpoints
     from captioner.runtime import prepare

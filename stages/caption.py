@@ -1,7 +1,7 @@
 """Stage `caption`: greedy captions after the headline prompt, by every arm; about ten seconds on `scenes`.
 
-Arms: `linear` (the study's own, on val, test and novel), `finetuned` (GPT-2 trained too), `random` (an untrained projection, what
-the original study reported) and `zero` (no image: a prefix of zeros, one caption for all images).
+Arms: `linear` (the study's own, on val, test and novel), `finetuned` (GPT-2 trained too), `random` (an untrained
+projection, what the original study reported) and `zero` (no image: a prefix of zeros, one caption for all images).
 """
 
 import json
@@ -33,7 +33,11 @@ def main() -> None:
     projection = Projection.load(settings.source("projection"), device)
     arms = {
         "linear": (frozen, projection, ("val", "test", "novel")),
-        "finetuned": (tuned, Projection.load(settings.source("finetuned") / "projection.safetensors", device), ("test", "novel")),
+        "finetuned": (
+            tuned,
+            Projection.load(settings.source("finetuned") / "projection.safetensors", device),
+            ("test", "novel"),
+        ),
         "random": (frozen, untrained(projection.shape, seed).to(device), ("test", "novel")),
     }
     records = []

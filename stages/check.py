@@ -1,4 +1,6 @@
-"""Stage `check`: every parameter and every file that the chosen study needs, in a second and before anything is computed."""
+"""Stage `check`: every parameter and every file that the chosen study needs, in a second and before anything is
+computed.
+"""
 
 from typing import Annotated
 
@@ -72,6 +74,21 @@ def problems_of_study(name: str, sections: object) -> list[str]:
     return problems
 
 
+def problems_of_length(params: dict, sections: dict) -> list[str]:
+    """Prompts that cannot fit the decoder's context: a byte-level tokeniser makes at least one token of every word."""
+    room = (
+        sections["decoder"]["positions"]
+        - sections["projection"]["prefix_length"]
+        - sections["caption"]["max_new_tokens"]
+    )
+    texts = {"prompt": params["prompt"], **{f"prompts.{name}": text for name, text in params["prompts"].items()}}
+    return [
+        f"{name}: {len(text.split())} words, but the decoder's context leaves {room} tokens; shorten it"
+        for name, text in texts.items()
+        if len(text.split()) > room
+    ]
+
+
 def main() -> None:
     params = settings.document("params.yaml")
     problems = problems_of_shared(params)
@@ -88,9 +105,11 @@ def main() -> None:
     trained = chosen["encoder"]["source"] == chosen["decoder"]["source"] == "trained"
     if not (drawn and trained):
         raise InputError(
-            f"params.yaml: study {params['study']!r} needs photographs and pretrained weights, which no stage can load yet; "
-            "set `study: scenes`"
+            f"params.yaml: study {params['study']!r} needs photographs and pretrained weights, which no stage can load "
+            "yet; set `study: scenes`"
         )
+    if problems := problems_of_length(params, chosen):
+        raise InputError(f"params.yaml: {len(problems)} prompts are too long\n" + listed(problems))
     for path in (settings.source("paper_source"), settings.source("references")):
         if not path.read_text(encoding="utf-8").strip():
             raise InputError(f"{path}: empty; bring it back with `git checkout {path}`")

@@ -24,7 +24,9 @@ def main() -> None:
     for split, part in table.groupby("split", sort=False):
         images = part["image_id"].nunique()
         bootstrap = Bootstrap(images, config.resamples, config.confidence, seed)
-        values = {name: {m: group[m].to_numpy(float) for m in MEASURES} for name, group in part.groupby("prompt", sort=False)}
+        values = {
+            name: {m: group[m].to_numpy(float) for m in MEASURES} for name, group in part.groupby("prompt", sort=False)
+        }
         won = wins({name: measured["cider"] for name, measured in values.items()})
         for name, text in prompts.items():
             measured = {measure: bootstrap.interval(values[name][measure]) for measure in MEASURES}
@@ -53,7 +55,9 @@ def main() -> None:
     with settings.target("cumulative") as path:
         ranks = range(1, len(top) + 1)
         curves = (curve.tolist() for curve in (top, bottom, chance_top, chance_bottom))
-        write_table(path, ["rank", "top", "bottom", "top_shuffled", "bottom_shuffled"], zip(ranks, *curves, strict=True))
+        write_table(
+            path, ["rank", "top", "bottom", "top_shuffled", "bottom_shuffled"], zip(ranks, *curves, strict=True)
+        )
     with settings.target("compare_metrics") as path:
         headline = {"mean": interval.mean, "low": interval.low, "high": interval.high}
         settings.write_json(path, {"prompts": metrics, "headline": {"cider": headline}})

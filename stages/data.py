@@ -40,7 +40,9 @@ def main() -> None:
         keys = range(first, first + count)
         sizes = [config.picture_size] * count
         pictures = pool.map(picture, [f"{seed}/{name}/{key}" for key in keys], sizes, chunksize=100)
-        for key, (scene, content) in tqdm(zip(keys, pictures, strict=True), f"draw {name}", count, unit=" images", mininterval=1.0):
+        for key, (scene, content) in tqdm(
+            zip(keys, pictures, strict=True), f"draw {name}", count, unit=" images", mininterval=1.0
+        ):
             captions.files[key] = f"{key:012d}.png"
             captions.captions[key] = references(scene, random.Random(f"{seed}/captions/{key}"), config.references)
             facts[key] = scene.to_json()

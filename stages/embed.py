@@ -1,4 +1,4 @@
-"""Stage `embed`: the CLIP embedding of every image of every split, each computed once; about ten seconds on `scenes`."""
+"""Stage `embed`: the CLIP embedding of every image of every split, each once; about fifteen seconds on `scenes`."""
 
 import json
 

@@ -1,4 +1,6 @@
-"""Stage `finetune`: the second arm, in which GPT-2 is trained too, starting from the trained projection; about a minute."""
+"""Stage `finetune`: the second arm, in which GPT-2 is trained too, starting from the trained projection; about a
+minute.
+"""
 
 import json
 
@@ -33,9 +35,7 @@ def main() -> None:
     projection = Projection.load(settings.source("projection"), device)
     checkpoints = Checkpoints(settings.checkpoint_folder("finetune"))
     trained = nn.ModuleDict({"projection": projection, "decoder": decoder.model}).requires_grad_(True)
-    schedule = Schedule(
-        config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay
-    )
+    schedule = Schedule(config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay)
     history = train(
         Objective(decoder, projection, table, prompts, vocabulary),
         trained, examples, validation, schedule, seed, runtime.dtype, checkpoints, "finetune",

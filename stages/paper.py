@@ -1,4 +1,6 @@
-"""Stage `paper`: the PDF, by latexmk in a folder of its own; about five seconds. The bytes depend on the sources and TeX alone."""
+"""Stage `paper`: the PDF, by latexmk in a folder of its own; about five seconds. The bytes depend on the sources
+and TeX alone.
+"""
 
 import os
 import shutil
@@ -13,8 +15,9 @@ from stages import settings
 def main() -> None:
     if shutil.which("latexmk") is None:
         raise InputError(
-            "latexmk is not installed; install LaTeX (`./run` does, or: apt-get install latexmk texlive-latex-recommended "
-            "texlive-pictures texlive-fonts-recommended), or build the rest with NO_PAPER=1 ./run"
+            "latexmk is not installed; install LaTeX (`./run` does, or: apt-get install latexmk "
+            "texlive-latex-recommended texlive-pictures texlive-fonts-recommended), "
+            "or build the rest with NO_PAPER=1 ./run"
         )
     inputs = [
         settings.source("paper_source"), settings.source("references"), settings.source("numbers"),
@@ -28,7 +31,9 @@ def main() -> None:
         command = ["latexmk", "-pdf", "-Werror", "-interaction=nonstopmode", "-halt-on-error", inputs[0].name]
         done = subprocess.run(command, cwd=build, env=environment, capture_output=True, text=True, errors="replace")
         if done.returncode:
-            told = [line for line in done.stdout.splitlines() if line.startswith("!") or "Warning" in line or "undefined" in line]
+            lines = done.stdout.splitlines()
+            errors = [line for line in lines if line.startswith(("! ", "l."))]
+            told = errors or [line for line in lines if "Warning" in line or "undefined" in line] or lines[-10:]
             raise InputError(f"{inputs[0]}: LaTeX stopped (latexmk status {done.returncode})\n" + "\n".join(told[:10]))
         with settings.target("paper") as path:
             shutil.copyfile((build / inputs[0].name).with_suffix(".pdf"), path)

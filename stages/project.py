@@ -37,12 +37,8 @@ def main() -> None:
     projection = Projection(Shape(embeddings.vectors.shape[1], config.prefix_length, decoder.width)).to(device)
     projection.start(examples.embeddings.to(device), config.standardise, config.prefix_norm * decoder.mean_norm)
     objective = Objective(decoder, projection, table, config.prompts, vocabulary)
-    schedule = Schedule(
-        config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay
-    )
-    history = train(
-        objective, projection, examples, validation, schedule, seed, runtime.dtype, checkpoints, "project"
-    )
+    schedule = Schedule(config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay)
+    history = train(objective, projection, examples, validation, schedule, seed, runtime.dtype, checkpoints, "project")
     with settings.target("projection") as path:
         projection.save(path)
     with settings.target("project_curve") as path:

@@ -9,6 +9,7 @@ from captioner.config.decoder import TrainedDecoder
 from captioner.config.encoder import TrainedEncoder
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.split import SplitConfig
 from captioner.latex import definitions, escaped, flattened, number, quoted, table
 from captioner.tables import read_table
 from captioner.wording import best_prompt, generalisation, image_matters, listed_prompts, second_arm
@@ -20,6 +21,7 @@ CONTROLS = {
     "shuffled": "shuffled images",
     "random": "random projection",
     "zero": "zero prefix",
+    "constant": "one caption for all images",
     "human": "a person's caption",
 }
 DIGITS = {"clip_score": 1, "clip_score_shuffled": 1, "entropy_weighted_clip_score": 1, "lift": 1, "tokens": 1}
@@ -56,6 +58,7 @@ def main() -> None:
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
         "data": settings.section("data", DrawnData),
+        "split": settings.section("split", SplitConfig),
         "encoder": settings.section("encoder", TrainedEncoder),
         "decoder": settings.section("decoder", TrainedDecoder),
         "projection": settings.section("projection", ProjectionConfig),
@@ -72,7 +75,9 @@ def main() -> None:
     controls = read_table(settings.source("controls"))
     facts = read_table(settings.source("facts_table"))
 
-    values = {key: number(value, digits(key)) for key, value in flattened(results).items() if not isinstance(value, str)}
+    values = {
+        key: number(value, digits(key)) for key, value in flattened(results).items() if not isinstance(value, str)
+    }
     for name, config in sections.items():
         for key, value in vars(config).items():
             if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -114,7 +119,14 @@ def main() -> None:
     ]
     ratios = {(row["arm"], row["split"], row["fact"]): row for row in facts}
     fact_rows = [
-        [kind, *(number(real(ratios["linear", split, kind][part])) for split in ("test", "novel") for part in ("precision", "recall"))]
+        [
+            kind,
+            *(
+                number(real(ratios["linear", split, kind][part]))
+                for split in ("test", "novel")
+                for part in ("precision", "recall")
+            ),
+        ]
         for kind in dict.fromkeys(row["fact"] for row in facts)
         if ("linear", "novel", kind) in ratios
     ]

@@ -1,4 +1,6 @@
-"""Stage `score`: every caption against its image and its references; the headline figures. About ten seconds on `scenes`."""
+"""Stage `score`: every caption against its image and its references; the headline figures. About ten seconds on
+`scenes`.
+"""
 
 import json
 
@@ -7,7 +9,8 @@ from captioner.captions import Caption, Record, read_records
 from captioner.config.runtime import RuntimeConfig
 from captioner.embeddings import Embeddings
 from captioner.encoder import Encoder
-from captioner.evaluation import Judge, Scored, fact_table
+from captioner.evaluation import Judge, Scored, best_constant, fact_table
+from captioner.metrics import tokenise
 from captioner.runtime import prepare
 from captioner.tables import write_table
 from captioner.world import Scene
@@ -32,7 +35,10 @@ def main() -> None:
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
     judges = {
         name: Judge(
-            [references[key] for key in splits[name]], embeddings.of(splits[name]).numpy(), vocabulary, f"{seed}/shuffle/{name}"
+            [references[key] for key in splits[name]],
+            embeddings.of(splits[name]).numpy(),
+            vocabulary,
+            f"{seed}/shuffle/{name}",
         )
         for name in SPLITS
         if splits[name]
@@ -66,6 +72,9 @@ def main() -> None:
             told = [Scene.from_json(scenes[str(key)]) for key in splits[split] if str(key) in scenes]
             table = fact_table([caption.text for caption in captions], told)
             facts += [[arm, split, *row.values()] for row in table]
+    constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judges["val"], 10))
+    for split in judges:
+        results[split]["constant"] = {"cider": judges[split].cider.scores([constant] * len(splits[split])).mean()}
     human, leave_one_out = judges["test"].leave_one_out(arms["linear", "test"])
     compared: list[list] = []
     for name in prompts:
@@ -91,9 +100,9 @@ def controls(results: dict, human: float) -> list[list]:
     """The headline arm beside its controls: CIDEr-D and CLIP score on test and novel."""
     rows: list[list] = []
     for split in ("test", "novel"):
-        for arm in ("linear", "finetuned", "random", "zero"):
+        for arm in ("linear", "finetuned", "random", "zero", "constant"):
             if arm in results[split]:
-                rows.append([split, arm, results[split][arm]["cider"], results[split][arm]["clip_score"]])
+                rows.append([split, arm, results[split][arm]["cider"], results[split][arm].get("clip_score")])
         if "linear" in results[split]:
             own = results[split]["linear"]
             rows.append([split, "shuffled", own["cider_shuffled"], own["clip_score_shuffled"]])
@@ -112,6 +121,7 @@ def figures(results: dict, human: float | None, leave_one_out: float | None, fac
         "cider_val": results["val"]["linear"]["cider"],
         "cider_novel": results["novel"].get("linear", {}).get("cider"),
         "cider_random_projection": results["test"]["random"]["cider"],
+        "cider_constant": results["test"]["constant"]["cider"],
         "cider_zero_prefix": results["test"]["zero"]["cider"],
         "cider_finetuned": results["test"]["finetuned"]["cider"],
         "cider_human": human,

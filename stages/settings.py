@@ -1,14 +1,14 @@
-"""What every stage shares: the parameters of the chosen study, the paths of `paths.yaml`, and how a stage ends on bad input.
+"""What every stage shares: the parameters of the chosen study, the paths of `paths.yaml`, and how a stage ends on
+bad input.
 
-A stage states each parameter by `shared` or `section` and each file by `source` or `target`, always with literal names: a test
-reads them and holds them against dvc.yaml.
+A stage states each parameter by `shared` or `section` and each file by `source` or `target`, always with literal
+names: a test reads them and holds them against dvc.yaml.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,7 +43,10 @@ def document(name: str) -> dict:
 
 def study() -> str:
     """The name of the chosen study."""
-    return document("params.yaml")["study"]
+    name = document("params.yaml").get("study")
+    if not isinstance(name, str):
+        raise InputError("params.yaml: study is missing; set it to scenes or coco")
+    return name
 
 
 def _value(*keys: str) -> Any:
@@ -108,7 +111,9 @@ def output(name: str, *parts: str) -> Path:
 
 def write_json(path: Path, content: object) -> None:
     """JSON with sorted keys, floats rounded to six digits, so that equal results have equal bytes."""
-    path.write_text(json.dumps(_rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(_rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def _rounded(content: object) -> object:
@@ -120,7 +125,9 @@ def _rounded(content: object) -> object:
 
 
 def checkpoint_folder(name: str) -> Path:
-    """The folder of this training's checkpoints, keyed by the code loaded, the parameters read and the inputs opened so far."""
+    """The folder of this training's checkpoints, keyed by the code loaded, the parameters read and the inputs
+    opened so far.
+    """
     root = Path.cwd()
     digest = hashlib.sha256(name.encode())
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
@@ -139,7 +146,6 @@ def checkpoint_folder(name: str) -> Path:
 
 def run(main: Callable[..., None], *arguments: str, checked: bool = True) -> None:
     """Run a stage, after `check` has passed; bad input ends it with one error message and exit status 1."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         if checked:
             source("checked")

@@ -1,4 +1,6 @@
-"""Stage `tokens`: the captions of train and val, tokenised once in every form that a prompt asks for; a second or two."""
+"""Stage `tokens`: the captions of train and val, tokenised once in every form that a prompt asks for; a second or
+two.
+"""
 
 import json
 

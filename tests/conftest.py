@@ -1,4 +1,4 @@
-"""What the tests share: a tiny vocabulary, a tiny GPT-2 that has learnt a little, captions of a few scenes, a tiny CLIP."""
+"""What the tests share: a tiny vocabulary, a tiny GPT-2 that has learnt a little, captions of some scenes, a CLIP."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ LANGUAGE = {
 }  # fmt: skip
 SIGHT = {
     "source": "trained", "resolution": 32, "width": 4, "embedding": 16, "context": 32, "text_width": 64,
-    "text_layers": 2, "steps": 6, "batch_size": 4, "learning_rate": 0.01, "warmup": 0.2, "weight_decay": 0.05, "crop": 2,
+    "text_layers": 2, "steps": 6, "batch_size": 4, "learning_rate": 0.01, "warmup": 0.2, "weight_decay": 0.05,
+    "crop": 2,
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class Interruption(Exception):
 
 
 class Interrupting(Checkpoints):
-    """Checkpoints that raise after so many saves, as a process that is killed there; it remembers no more than the file."""
+    """Checkpoints that raise after so many saves, as a process that is killed there: only the file is left."""
 
     def __init__(self, folder, saves):
         super().__init__(folder)
@@ -85,6 +86,7 @@ def decoder(language, vocabulary, documents, tmp_path_factory) -> Decoder:
     """A GPT-2 that has seen some documents; shared, so no test may change it."""
     checkpoints = Checkpoints(tmp_path_factory.mktemp("decoder"))
     model, _ = language_model.train_decoder(language, vocabulary, documents, 1, "float32", checkpoints)
+    model.zero_grad(set_to_none=True)
     return Decoder(model, CPU)
 
 

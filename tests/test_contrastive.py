@@ -1,20 +1,21 @@
-"""The miniature CLIP's training computes what openai-clip's own class would, and goes on after a break as if there was none."""
+"""The miniature CLIP computes what openai-clip's own class would, and its training goes on after a break."""
 
 import io
 
 import numpy as np
 import pytest
 import torch
+from conftest import Interrupting, Interruption
 from PIL import Image
 
 from captioner import contrastive
 from captioner.optimisation import Checkpoints
-from conftest import Interrupting, Interruption
 
 import clip  # isort: skip
 from clip.clip import _transform  # isort: skip
 
-CAPTIONS = [[f"a {colour} {kind}", f"one {kind}"] for colour in ("red", "blue") for kind in ("dog", "car", "cat", "boat")]
+KINDS = ("dog", "car", "cat", "boat")
+CAPTIONS = [[f"a {colour} {kind}", f"one {kind}"] for colour in ("red", "blue") for kind in KINDS]
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +53,14 @@ def test_pixels_are_those_of_openai_s_preprocessing(size):
 
 def test_shift_moves_the_whole_batch_and_repeats_the_border():
     images = torch.arange(2 * 3 * 8 * 8, dtype=torch.float32).view(2, 3, 8, 8)
-    seen = set()
+    seen, place = set(), torch.arange(8)
     for seed in range(60):
         moved = contrastive.shifted(images, 2, torch.Generator().manual_seed(seed))
         offsets = [
             (dy, dx)
             for dy in range(-2, 3)
             for dx in range(-2, 3)
-            if torch.equal(moved, images[:, :, (torch.arange(8) + dy).clamp(0, 7)][..., (torch.arange(8) + dx).clamp(0, 7)])
+            if torch.equal(moved, images[:, :, (place + dy).clamp(0, 7)][..., (place + dx).clamp(0, 7)])
         ]
         assert len(offsets) == 1
         seen.add(offsets[0])

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from conftest import CPU
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from captioner.encoder import Encoder, save_encoder
 from captioner.errors import InputError
-from conftest import CPU
 
 import clip  # isort: skip
 from clip.model import build_model  # isort: skip
@@ -40,13 +40,31 @@ def test_texts_come_back_in_order_with_their_duplicates(encoder):
     assert torch.cdist(distinct, distinct).fill_diagonal_(1).min() > 1e-3
 
 
-def test_images_come_back_in_order_whatever_the_batch(encoder):
-    images = pictures(5)
-    embedded = encoder.embed(iter(images), 5, 2)
-    torch.testing.assert_close(embedded.norm(dim=-1), torch.ones(5))
-    torch.testing.assert_close(embedded, encoder.embed(images, 5, 5), atol=1e-5, rtol=1e-4)
-    own = encoder.model.encode_image(encoder.preprocess(images[3])[None])[0]
-    torch.testing.assert_close(embedded[3], own / own.norm(), atol=1e-5, rtol=1e-4)
+@pytest.mark.parametrize(("batch_size", "workers"), [(1, 1), (2, 2), (3, 4), (50, 2)])
+def test_images_come_back_in_the_order_of_their_ids(encoder, batch_size, workers):
+    images = pictures(7)
+    ids = [3, 0, 6, 1, 4, 2, 5]
+    loaded = []
+
+    def load(key):
+        loaded.append(key)
+        return images[key]
+
+    embedded = encoder.embed(load, ids, batch_size, workers)
+    assert sorted(loaded) == sorted(ids)  # each once
+    torch.testing.assert_close(embedded.norm(dim=-1), torch.ones(7))
+    own = encoder.model.encode_image(torch.stack([encoder.preprocess(images[key]) for key in ids]))
+    torch.testing.assert_close(embedded, own / own.norm(dim=-1, keepdim=True), atol=1e-5, rtol=1e-4)
+
+
+def test_a_picture_that_cannot_be_loaded_ends_the_embedding(encoder):
+    def load(key):
+        if key == 5:
+            raise InputError("5.png: damaged")
+        return pictures(1)[0]
+
+    with pytest.raises(InputError, match=r"5\.png"):
+        encoder.embed(load, list(range(9)), 2)
 
 
 def test_nothing_of_it_asks_for_a_gradient(encoder):

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -64,6 +66,19 @@ def test_archive_bytes_depend_on_names_and_contents_alone(tmp_path):
         assert {(m.mtime, m.uid, m.uname) for m in archive} == {(0, 0, "")}
 
 
+def test_threads_may_share_a_reader(tmp_path):
+    files = {f"{n}.png": encoded(n) for n in range(40)}
+    reader = ImageReader(stored(tmp_path, "archive", files))
+    names = [*files] * 20
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(reader.read, names)) == [files[name] for name in names]
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_missing_image_is_named(location):
     with pytest.raises(InputError, match=r"9\.png"):
         ImageReader(location).read("9.png")
@@ -104,7 +119,7 @@ def test_what_is_no_picture_is_refused(content):
 
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_exif_orientation_is_applied(turn):
-    """Against the definition: which corner of the stored picture is the upright one's top left, and which way it runs."""
+    """Against the definition: which edge of the stored picture is the upright one's top, and which its left."""
     exif = Image.Exif()
     exif[0x0112] = turn
     stored = np.asarray(Image.open(io.BytesIO(encoded(5))))

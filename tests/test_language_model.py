@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from conftest import CPU, LANGUAGE, Interrupting, Interruption
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from captioner import language_model
@@ -12,7 +13,6 @@ from captioner.errors import InputError
 from captioner.language_model import save_decoder, train_decoder
 from captioner.optimisation import Checkpoints
 from captioner.vocabulary import Vocabulary
-from conftest import CPU, LANGUAGE, Interrupting, Interruption
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,9 @@ def test_saved_folder_loads_with_transformers_own_classes(decoder, vocabulary, d
     assert equal(loaded.model, decoder.model) and equal(GPT2LMHeadModel.from_pretrained(tmp_path), decoder.model)
     assert (loaded.stop, loaded.width, loaded.positions) == (vocabulary.stop, LANGUAGE["width"], LANGUAGE["positions"])
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
-    ids = vocabulary.encode(documents[:10])
-    assert [tokenizer(text)["input_ids"] for text in documents[:10]] == ids == Vocabulary.load(tmp_path).encode(documents[:10])
+    texts = documents[:10]
+    ids = vocabulary.encode(texts)
+    assert [tokenizer(text)["input_ids"] for text in texts] == ids == Vocabulary.load(tmp_path).encode(texts)
     assert tokenizer.eos_token_id == vocabulary.stop
 
 
@@ -75,7 +76,9 @@ def test_missing_decoder_is_named(tmp_path):
         Decoder.load(tmp_path / "nowhere", CPU)
 
 
-@pytest.mark.parametrize("damage", ["no weights", "truncated weights", "no JSON", "another kind", "another model's weights"])
+@pytest.mark.parametrize(
+    "damage", ["no weights", "truncated weights", "no JSON", "another kind", "another model's weights"]
+)
 def test_damaged_decoder_is_named(short, vocabulary, tmp_path, damage):
     folder = tmp_path / "decoder"
     save_decoder(language_model.build(short, vocabulary), vocabulary, folder)

@@ -28,8 +28,8 @@ def imported(path: Path) -> set[Path]:
 
 
 def closure(path: Path) -> set[Path]:
-    """The module and all of the project's modules that it imports, directly or not."""
-    found, waiting = set(), {path}
+    """The stage, its package, and all of the project's modules that they import, directly or not."""
+    found, waiting = set(), {path, path.parent / "__init__.py"}
     while waiting:
         module = waiting.pop()
         found.add(module)
@@ -42,7 +42,9 @@ def literal(node: ast.expr, names: dict[str, str]) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(names[part.value.id] if isinstance(part, ast.FormattedValue) else part.value for part in node.values)
+        return "".join(
+            names[part.value.id] if isinstance(part, ast.FormattedValue) else part.value for part in node.values
+        )
     raise AssertionError(f"line {node.lineno}: {ast.unparse(node)} is no literal name")
 
 
@@ -136,7 +138,11 @@ def test_packages_hold_no_code_outside_modules():
 def test_the_library_knows_no_stage_and_no_path():
     for path in (ROOT / "captioner").glob("**/*.py"):
         assert not [module for module in imported(path) if module.is_relative_to(ROOT / "stages")], path
-        strings = {node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)}
+        strings = {
+            node.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant)
+        }
         if path.name not in ("cli.py", "app.py"):
             assert not strings & set(PATHS.values()), path
 
@@ -153,10 +159,13 @@ def test_expensive_stages_keep_the_run_cache():
         assert not plain or name in ("figures", "report", "paper"), name
 
 
-def test_plots_show_declared_files():
-    plots = {path for name in STAGES for path in declared(STAGES[name], "metrics", "plots")}
-    resolved = {PATHS[entry.removeprefix("${path.").removesuffix("}")] for entry in plots}
-    for entry in PIPELINE["plots"]:
-        for name, options in entry.items() if isinstance(entry, dict) else [(entry, None)]:
-            shown = list(options["y"]) if options and isinstance(options.get("y"), dict) else [name]
-            assert set(shown) <= resolved, name
+def test_every_plotted_table_has_a_template_and_its_columns():
+    for name, stage in STAGES.items():
+        for entry in stage.get("plots", []):
+            (path, options), *_ = entry.items()
+            path = PATHS[path.removeprefix("${path.").removesuffix("}")]
+            assert options["cache"] is False, name
+            if path.endswith(".csv"):
+                assert (ROOT / ".dvc" / "plots" / f"{options['template']}.json").is_file(), path
+                header = (ROOT / path).read_text(encoding="utf-8").splitlines()[0].split(",")
+                assert {options["x"], options["y"]} <= set(header), path

@@ -1,4 +1,6 @@
-"""The real pipeline, at reduced sizes, in a temporary clone: built, rebuilt, experimented with, interrupted, fed with bad input."""
+"""The real pipeline, at reduced sizes, in a temporary clone: built, rebuilt, experimented with, interrupted, fed
+with bad input.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def hashes(lock: Path) -> dict[str, str]:
 def clone(tmp_path_factory) -> Path:
     """A clone of the working tree as it is, with small sizes and three prompts, built once."""
     folder = tmp_path_factory.mktemp("clone")
-    for name in shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.split("\0"):
+    for name in shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.split(
+        "\0"
+    ):
         if name and (ROOT / name).is_file() and name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
@@ -97,8 +101,8 @@ def test_everything_declared_is_written(clone):
         assert (clone / path).exists(), path
     headline = json.loads((clone / "metrics/headline.json").read_text())
     for name in (
-        "cider", "cider_novel", "cider_shuffled", "cider_random_projection", "cider_finetuned", "cider_human", "bleu4", "rouge_l",
-        "clip_score", "clip_score_shuffled", "entropy_weighted_clip_score", "tokens",
+        "cider", "cider_novel", "cider_shuffled", "cider_random_projection", "cider_finetuned", "cider_human", "bleu4",
+        "rouge_l", "clip_score", "clip_score_shuffled", "entropy_weighted_clip_score", "tokens",
     ):  # fmt: skip
         assert isinstance(headline[name], (int, float)), name
     assert not (clone / ".checkpoints").exists() or not list((clone / ".checkpoints").iterdir())
@@ -140,7 +144,9 @@ def test_nothing_to_do_a_second_time(clone):
 
 
 def test_a_headline_prompt_reruns_only_its_captions(clone):
-    done = shell("dvc", "exp", "run", "-n", "what", "-S", 'prompt="What, exactly, is this? \\"中文\\": it\'s"', cwd=clone)
+    done = shell(
+        "dvc", "exp", "run", "-n", "what", "-S", 'prompt="What, exactly, is this? \\"中文\\": it\'s"', cwd=clone
+    )
     expected = ["check", "caption", "score", "compare", "figures", "report", *(["paper"] if latex() else [])]
     assert ran(done.stdout) == expected
     params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
@@ -169,8 +175,11 @@ def test_an_experiment_in_a_temporary_folder_uses_its_own_code(clone):
     source.write_text(original.replace('"a person\'s caption"', '"a human being"'), encoding="utf-8")
     try:
         shell("dvc", "exp", "run", "--temp", "-n", "own-code", "report", cwd=clone)
-        assert "a human being" in shell("git", "show", "own-code:paper/generated/tables.tex", cwd=clone, check=False).stdout or (
-            "a human being" in shell("git", "show", f"{experiment(clone, 'own-code')}:paper/generated/tables.tex", cwd=clone).stdout
+        assert "a human being" in shell(
+            "git", "show", "own-code:paper/generated/tables.tex", cwd=clone, check=False
+        ).stdout or (
+            "a human being"
+            in shell("git", "show", f"{experiment(clone, 'own-code')}:paper/generated/tables.tex", cwd=clone).stdout
         )
     finally:
         source.write_text(original, encoding="utf-8")
@@ -225,6 +234,7 @@ BAD = {
     "missing key": (lambda p: p["scenes"]["caption"].pop("batch_size"), "scenes.caption.batch_size"),
     "prompt no text": (lambda p: p.update(prompt=3), "prompt: "),
     "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
+    "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 words"),
     "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),
 }
 
@@ -238,7 +248,9 @@ def test_bad_parameters_end_in_one_clear_error(name, clone, tmp_path):
     edit(tmp_path, change)
     done = shell("python", "-X", "importtime", "-m", "stages.check", cwd=tmp_path, check=False)
     errors = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
-    assert done.returncode == 1 and errors[0].startswith("error: params.yaml") and any(told in line for line in errors), errors
+    assert (
+        done.returncode == 1 and errors[0].startswith("error: params.yaml") and any(told in line for line in errors)
+    ), errors
     assert "Traceback" not in done.stderr
     assert " torch" not in done.stderr  # in a moment, before anything heavy is loaded
     assert not (tmp_path / "data").exists()

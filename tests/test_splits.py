@@ -72,5 +72,5 @@ def test_held_out_pairs_leave_two_of_each_member(which):
 def test_too_many_held_out_pairs_are_refused():
     square = [(a, b) for a in "xyz" for b in "123"]
     assert len(held_out_pairs(square, 2, random.Random(0))) == 2
-    with pytest.raises(InputError, match="at most [23] pairs"):
+    with pytest.raises(InputError, match=r"at most [23] pairs"):
         held_out_pairs(square, 4, random.Random(0))

@@ -9,8 +9,8 @@ from captioner.vocabulary import STOP, Vocabulary, form, formed
 PROMPTS = [
     *(opening for opening in OPENINGS if opening),
     "The drawing presents", "Stock prices fell sharply on Monday because", "x", "A photo (2024)", "Describe:", "it's",
-    "Q: what?", "in the year 1999", "émigré naïve", "写真には", "🐕", "🐕‍🦺 und", "Ünïcödé…", "a  double  space", "end -", "don't",
-    "tab\there", "two\nlines", "no-break\u00a0space", "مرحبا", "a\u200b", "'", "£5",
+    "Q: what?", "in the year 1999", "émigré naïve", "写真には", "🐕", "🐕‍🦺 und", "Ünïcödé…", "a  double  space",
+    "end -", "don't", "tab\there", "two\nlines", "no-break\u00a0space", "مرحبا", "a\u200b", "'", "£5",
 ]  # fmt: skip
 CAPTIONS = ["A dog.", "Two red cars on a street.", "TV set", "an été 🐕", "3 cups", "'quoted'", "¿qué?", "a"]
 

@@ -1,4 +1,4 @@
-"""Sections `projection` and `finetune`: how the map from image to prefix is trained, and GPT-2 with it in the second arm."""
+"""Sections `projection` and `finetune`: how the map from image to prefix is trained, and GPT-2 with it."""
 
 from typing import Annotated
 

@@ -1,0 +1,74 @@
+"""Outputs appear whole or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from captioner.atomic import replacing
+from captioner.errors import InputError
+
+
+@pytest.fixture(params=["file", "folder"])
+def kind(request):
+    return request.param
+
+
+def put(path, kind, content):
+    if kind == "folder":
+        path.mkdir()
+        path = path / "inside.txt"
+    path.write_text(content)
+
+
+def found(path):
+    return (path / "inside.txt").read_text() if path.is_dir() else path.read_text()
+
+
+@pytest.mark.parametrize("before", ["", "file", "folder"])
+def test_a_block_that_ends_well_replaces_what_was_there(tmp_path, kind, before):
+    if before == "file" and kind == "folder":
+        pytest.skip("a folder never takes the place of a file in this project")
+    path = tmp_path / "new" / "target.json"
+    path.parent.mkdir()
+    if before:
+        put(path, before, "old")
+    with replacing(path) as partial:
+        assert partial.suffix == ".json" and partial.parent == path.parent and not partial.exists()
+        put(partial, kind, "new")
+        assert not before or found(path) == "old"
+    assert found(path) == "new" and [*path.parent.iterdir()] == [path]
+
+
+def test_parents_are_made(tmp_path):
+    with replacing(tmp_path / "a" / "b" / "c.txt") as partial:
+        partial.write_text("x")
+    assert (tmp_path / "a" / "b" / "c.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), OSError(errno.EACCES, "no")])
+def test_an_error_leaves_the_old_output_and_nothing_else(tmp_path, kind, error):
+    path = tmp_path / "target"
+    put(path, kind, "old")
+    with pytest.raises(type(error)) as caught, replacing(path) as partial:
+        put(partial, kind, "half")
+        raise error
+    assert caught.value is error
+    assert found(path) == "old" and [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_in_words(tmp_path, kind, number):
+    path = tmp_path / "target.csv"
+    with pytest.raises(InputError, match=r"target\.csv: the disk is full"), replacing(path) as partial:
+        put(partial, kind, "half")
+        raise OSError(number, os.strerror(number))
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_block_that_writes_nothing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "target"
+    path.write_text("old")
+    with pytest.raises(FileNotFoundError), replacing(path):
+        pass
+    assert path.read_text() == "old"

@@ -1,0 +1,207 @@
+"""Parameters: strict types, no unknown key, no default, ranges; every fault is named by section and key."""
+
+import copy
+import math
+
+import pytest
+from conftest import LANGUAGE, SIGHT
+
+from captioner.config.caption import CaptionConfig
+from captioner.config.compare import CompareConfig
+from captioner.config.data import CocoData, DrawnData
+from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
+from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
+from captioner.config.projection import FinetuneConfig, ProjectionConfig
+from captioner.config.runtime import RuntimeConfig
+from captioner.config.split import SplitConfig
+from captioner.errors import InputError, listed
+from stages import settings
+
+TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.0}
+SECTIONS = {  # each kind of section: values that are fine, and values that are out of range
+    CaptionConfig: ({"max_new_tokens": 30, "batch_size": 1}, {"max_new_tokens": [0, 513], "batch_size": [0]}),
+    CompareConfig: ({"resamples": 100, "confidence": 0.95}, {"resamples": [99], "confidence": [0.0, 1.0, math.nan]}),
+    DrawnData: (
+        {"source": "drawn", "train_images": 1, "val_images": 1, "picture_size": 32, "references": 6},
+        {"source": ["coco"], "train_images": [0], "val_images": [-1], "picture_size": [31, 513], "references": [0, 7]},
+    ),
+    CocoData: (
+        {"source": "coco", "folder": "/coco", "train_images": 0, "val_images": 0},
+        {"source": ["drawn"], "train_images": [-1], "val_images": [-1]},
+    ),
+    TrainedDecoder: (
+        LANGUAGE,
+        {
+            "tied": [-0.1, 1.1], "vocabulary": [256], "width": [7, 9], "layers": [0], "positions": [31], "steps": [0],
+            "sequence": [7], "learning_rate": [0.0, math.inf], "warmup": [1.0, -0.1], "weight_decay": [-1.0],
+        },
+    ),
+    PretrainedDecoder: ({"source": "transformers", "name": "gpt2"}, {"source": ["trained"]}),
+    TrainedEncoder: (
+        SIGHT,
+        {
+            "resolution": [16, 48], "width": [1], "embedding": [7], "context": [7, 78], "text_width": [32, 100],
+            "batch_size": [1], "crop": [-1, 17], "steps": [0], "text_layers": [0],
+        },
+    ),
+    PretrainedEncoder: ({"source": "openai", "name": "ViT-B/16", "file": ""}, {"source": ["trained"]}),
+    ProjectionConfig: (
+        {**TRAINING, "prefix_length": 4, "standardise": True, "prefix_norm": 1.0, "prompts": {"none": ""}},
+        {"prefix_length": [0, 65], "prefix_norm": [0.0], "prompts": [{}, {"1st": "x"}, {"a b": "x"}, {"": "x"}]},
+    ),
+    FinetuneConfig: (TRAINING, {"epochs": [0], "batch_size": [0], "learning_rate": [-1.0], "weight_decay": [-0.1]}),
+    RuntimeConfig: (
+        {"threads": 2, "device": "cpu", "dtype": "float32"},
+        {"threads": [0, 257], "device": ["gpu", "cuda:", "cpu0"], "dtype": ["float64"]},
+    ),
+    SplitConfig: (
+        {"train": 1, "val": 1, "test": 1, "novel": 0, "held_out_colours": 0, "held_out_settings": 0},
+        {"train": [0], "val": [0], "test": [0], "novel": [-1], "held_out_colours": [-1], "held_out_settings": [-1]},
+    ),
+}  # fmt: skip
+KINDS = pytest.mark.parametrize("kind", SECTIONS, ids=lambda kind: kind.__name__)
+
+
+def refusal(kind, values):
+    with pytest.raises(InputError) as caught:
+        settings.validated(kind, values, "scenes.part")
+    return str(caught.value)
+
+
+@KINDS
+def test_good_values_are_taken_as_they_are_and_stay(kind):
+    values = SECTIONS[kind][0]
+    section = settings.validated(kind, copy.deepcopy(values), "scenes.part")
+    assert vars(section) == values
+    with pytest.raises(AttributeError):
+        setattr(section, next(iter(values)), 1)
+
+
+@KINDS
+def test_missing_and_unknown_keys_are_named(kind):
+    values = SECTIONS[kind][0]
+    for key in values:
+        assert f"scenes.part.{key}: " in refusal(kind, {k: v for k, v in values.items() if k != key})
+    assert "scenes.part.typo: " in refusal(kind, {**values, "typo": 1})
+
+
+@KINDS
+def test_wrong_types_are_named(kind):
+    """No value is bent to fit: no text for a number, no bool for a number, no number for a text or a bool."""
+    values = SECTIONS[kind][0]
+    wrong = {bool: [1, "yes"], int: ["1", True, 2.5], float: ["1", True], str: [1, True], dict: ["x", {"a": 1}]}
+    for key, value in values.items():
+        for other in (None, [], *wrong[type(value)]):
+            assert f"scenes.part.{key}" in refusal(kind, {**values, key: other}), (key, other)
+
+
+@KINDS
+def test_values_out_of_range_are_named(kind):
+    values, outside = SECTIONS[kind]
+    for key, wrong in outside.items():
+        for value in wrong:
+            assert f"scenes.part.{key}" in refusal(kind, {**values, key: value}), (key, value)
+
+
+def test_all_faults_are_told_at_once():
+    message = refusal(CaptionConfig, {"max_new_tokens": 0, "batch_size": "x", "typo": 3})
+    assert all(f"scenes.part.{key}: " in message for key in ("max_new_tokens", "batch_size", "typo"))
+    assert "'x'" in message
+
+
+@pytest.mark.parametrize("value", [None, [], "text", {1: 2}])
+def test_what_is_no_section_is_refused(value):
+    assert "scenes.part" in refusal(CaptionConfig, value)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project to write params.yaml and paths.yaml into, with nothing remembered of another one."""
+    monkeypatch.chdir(tmp_path)
+    settings.document.cache_clear()
+    monkeypatch.setattr(settings, "_used", {})
+    yield tmp_path
+    settings.document.cache_clear()
+
+
+def test_parameters_of_the_chosen_study(project):
+    text = "study: two\nseed: 4\nprompts: {a: x, b: no}\ntwo:\n  caption: {max_new_tokens: 5, batch_size: 6}\n"
+    (project / "params.yaml").write_text(text)
+    assert settings.study() == "two" and settings.shared("seed") == 4
+    assert settings.shared("prompts") == {"a": "x", "b": "no"}  # YAML 1.2: no is a text
+    assert settings.section("caption", CaptionConfig) == CaptionConfig(max_new_tokens=5, batch_size=6)
+    with pytest.raises(InputError, match=r"two\.split is missing"):
+        settings.section("split", SplitConfig)
+    with pytest.raises(InputError, match=r"prompts\.c is missing"):
+        settings.shared("prompts.c")
+
+
+@pytest.mark.parametrize("content", [None, b"a: [", b"\xff\xfe\xff", b"- 1", b"", b"a: 1\na: 2\n"])
+def test_bad_files_of_parameters_are_named(project, content):
+    if content is not None:
+        (project / "params.yaml").write_bytes(content)
+    with pytest.raises(InputError, match=r"params\.yaml"):
+        settings.shared("seed")
+
+
+def test_a_missing_study_is_named(project):
+    (project / "params.yaml").write_text("seed: 1\n")
+    with pytest.raises(InputError, match="study"):
+        settings.section("caption", CaptionConfig)
+
+
+def test_sources_must_exist_and_targets_appear_whole(project):
+    (project / "paths.yaml").write_text("path: {thing: data/thing.json}\n")
+    with pytest.raises(InputError, match=r"data/thing\.json"):
+        settings.source("thing")
+    with pytest.raises(RuntimeError), settings.target("thing") as path:
+        path.write_text("half")
+        raise RuntimeError
+    with pytest.raises(InputError):
+        settings.source("thing")
+    with settings.target("thing") as path:
+        settings.write_json(path, {"b": (1, 0.1 + 0.2), "a": {2: None}})
+    assert settings.source("thing").read_text() == '{\n "a": {\n  "2": null\n },\n "b": [\n  1,\n  0.3\n ]\n}\n'
+
+
+def test_checkpoints_are_keyed_by_parameters_and_inputs(project):
+    """A state is taken up again by the same training only: any change of what was read gives another folder."""
+    (project / "params.yaml").write_text("study: one\nseed: 1\nother: 5\n")
+    (project / "paths.yaml").write_text("path: {thing: thing, folder: folder}\n")
+    (project / "thing").write_text("a")
+    (project / "folder").mkdir()
+    (project / "folder" / "x").write_text("a")
+
+    def folder(name="train"):
+        settings.document.cache_clear()
+        settings._used.clear()
+        settings.shared("seed")
+        settings.source("thing")
+        settings.source("folder")
+        return settings.checkpoint_folder(name)
+
+    first = folder()
+    (project / "params.yaml").write_text("study: one\nseed: 1\nother: 6\n")
+    assert folder() == first and folder("another") != first
+    (project / "params.yaml").write_text("study: one\nseed: 2\nother: 6\n")
+    second = folder()
+    (project / "thing").write_text("b")
+    third = folder()
+    (project / "folder" / "x").write_text("b")
+    assert len({first, second, third, folder()}) == 4
+
+
+def test_bad_input_ends_a_stage_with_one_message():
+    def stage(value):
+        raise InputError(f"file.csv: {value}")
+
+    with pytest.raises(SystemExit) as caught:
+        settings.run(stage, "broken")
+    assert caught.value.code == "error: file.csv: broken"
+    with pytest.raises(ZeroDivisionError):
+        settings.run(lambda: 1 / 0)
+
+
+def test_long_lists_of_problems_are_cut():
+    assert listed(["a", "b"]) == "  a\n  b"
+    assert listed([str(n) for n in range(8)], most=3).splitlines() == ["  0", "  1", "  2", "  ... and 5 more"]
