@@ -53,6 +53,10 @@ def read_captions(path: Path) -> Captions:
             problems.append(f"annotation {row['id']} is of image {row['image_id']}, which is not listed")
         elif not row["caption"].strip():
             problems.append(f"annotation {row['id']} (image {row['image_id']}) is an empty caption")
+        elif any("\ud800" <= sign <= "\udfff" for sign in row["caption"]):
+            problems.append(
+                f"annotation {row['id']} (image {row['image_id']}) holds half a character (a lone surrogate)"
+            )
         else:
             captions[row["image_id"]].append(" ".join(row["caption"].split()))
     problems += [f"image {key} ({files[key]}) has no caption" for key, texts in captions.items() if not texts]

@@ -14,6 +14,14 @@ DECODER = Path("models/decoder")
 PROJECTION = Path("models/projection.safetensors")
 
 
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     whole = argparse.ArgumentParser("captioner", description=__doc__)
@@ -21,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     caption = commands.add_parser("caption", help="caption pictures, one JSON object a line")
     caption.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     caption.add_argument("--prompt", default="A detailed photo of", help="text before the caption; '' for none")
-    caption.add_argument("--max-new-tokens", type=int, default=30)
+    caption.add_argument("--max-new-tokens", type=positive, default=30)
     caption.add_argument("--project", type=Path, default=Path(), help="folder of the project, where models/ is")
     return whole
 

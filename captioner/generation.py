@@ -24,7 +24,7 @@ def prompt_ids(
         shown = prompt if len(prompt) <= 40 else prompt[:40] + "..."
         raise InputError(
             f"prompt {shown!r}: {len(ids)} tokens, but the decoder's context of {decoder.positions} leaves {room} "
-            f"beside {prefix_length} prefix embeddings and {max_new_tokens} new tokens; shorten the prompt"
+            f"beside {prefix_length} prefix embeddings and {max_new_tokens} new tokens; shorten it or lower the cap"
         )
     return ids
 

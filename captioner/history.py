@@ -7,7 +7,7 @@ from collections.abc import Sequence
 COLUMNS = ("epoch", "training_loss", "validation_loss")
 
 
-def summary(history: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The best epoch (lowest validation loss), its loss, and the number of epochs."""
+def summary(history: Sequence[dict[str, float]], name: str) -> dict[str, float]:
+    """The best epoch (lowest validation loss) of the training `name` and its loss."""
     best = min(history, key=lambda record: record["validation_loss"])
-    return {"best_epoch": best["epoch"], "validation_loss": best["validation_loss"], "epochs": len(history)}
+    return {f"{name}_best_epoch": best["epoch"], f"{name}_validation_loss": best["validation_loss"]}

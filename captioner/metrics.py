@@ -13,6 +13,7 @@ Tokens = tuple[str, ...]
 NGRAMS = 4
 
 _PUNCTUATION = {
+    '"',
     "''",
     "'",
     "``",
@@ -38,13 +39,17 @@ _TOKEN = re.compile(
     | (?:[a-z]\.){{2,}}                        # initials keep their periods
     | can(?=not\b) | gon(?=na\b) | wan(?=na\b)
     | [a-z]+(?=n't\b) | n't\b | '(?:s|re|ve|ll|d|m)\b
-    | \$?\d+(?:[.,:/]\d+)*(?:[-/][a-z0-9]+)*   # numbers, with what is joined to them
+    | '[nr]'(?!\w)
+    | \d+(?:[.,:/]\d+)*(?:[-/][a-z0-9]+)*   # numbers, with what is joined to them
     | [^\W_]+(?:[-/&'][^\W_]+)*?(?='(?:s|re|ve|ll|d|m)\b|n't\b)
     | [^\W_]+(?:[-/&'][^\W_]+)*
     | [()\[\]{{}}]
     | \.\.\. | -- | [^\w\s]
     """,
     re.VERBOSE,
+)
+_TYPOGRAPHY = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "--", "\u2014": "--", "\u2026": "..."}
 )
 _BRACKETS = {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-"}
 
@@ -55,8 +60,9 @@ def tokenise(caption: str) -> Tokens:
     Contractions are split, hyphenated words stay whole, round brackets come out as `-lrb-`, `-rrb-` (which
     coco-caption's list of punctuation, in upper case, does not drop).
     """
-    words = (_BRACKETS.get(token, token) for token in _TOKEN.findall(caption.lower()))
-    return tuple(word for word in words if word not in _PUNCTUATION and any(sign.isalnum() for sign in word))
+    text = caption.lower().translate(_TYPOGRAPHY)
+    words = (_BRACKETS.get(token, token) for token in _TOKEN.findall(text))
+    return tuple(word for word in words if word not in _PUNCTUATION)
 
 
 def ngrams(tokens: Tokens, most: int = NGRAMS) -> Counter[Tokens]:

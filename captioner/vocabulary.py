@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
+        self.tokenizer.encode_special_tokens = True  # the stop token's name in a text is only text
         self.stop: int = tokenizer.token_to_id(STOP)
 
     @classmethod
@@ -47,6 +49,10 @@ class Vocabulary:
         path = folder / "tokenizer.json"
         if not path.is_file():
             raise InputError(f"{path}: no tokeniser here; run `dvc repro backbones`")
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            raise InputError(f"{path}: damaged ({error}); make the decoder again with `dvc repro backbones`") from error
         return cls(Tokenizer.from_file(str(path)))
 
     @classmethod

@@ -20,7 +20,6 @@ def main() -> None:
     table["entropy_weighted_clip_score"] = table["weight"] * table["clip_score"]
     table["lift"] = table["clip_score"] - table["clip_score_shuffled"]
     rows, cells = [], []
-    metrics: dict[str, dict] = {}
     for split, part in table.groupby("split", sort=False):
         images = part["image_id"].nunique()
         bootstrap = Bootstrap(images, config.resamples, config.confidence, seed)
@@ -33,9 +32,6 @@ def main() -> None:
             seen = "yes" if text.strip() in trained else "no"
             flat = [number for interval in measured.values() for number in (interval.mean, interval.low, interval.high)]
             rows.append([split, name, text, seen, *flat, won[name]])
-            metrics.setdefault(split, {})[name] = {
-                measure: {"mean": i.mean, "low": i.low, "high": i.high} for measure, i in measured.items()
-            }
         for name in prompts if split == "test" else ():
             for versus in prompts:
                 mine, theirs = values[name]["cider"], values[versus]["cider"]
@@ -59,8 +55,17 @@ def main() -> None:
             path, ["rank", "top", "bottom", "top_shuffled", "bottom_shuffled"], zip(ranks, *curves, strict=True)
         )
     with settings.target("compare_metrics") as path:
-        headline = {"mean": interval.mean, "low": interval.low, "high": interval.high}
-        settings.write_json(path, {"prompts": metrics, "headline": {"cider": headline}})
+        test = [row for row in rows if row[0] == "test"]
+        best = max(test, key=lambda row: row[4])
+        settings.write_json(
+            path,
+            {
+                "cider_low": interval.low,
+                "cider_high": interval.high,
+                "best_prompt": best[1],
+                "best_prompt_cider": best[4],
+            },
+        )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def main() -> None:
         write_table(path, COLUMNS, ([record[name] for name in COLUMNS] for record in history))
     with settings.target("finetune_metrics") as path:
         parameters = sum(parameter.numel() for parameter in trained.parameters())
-        settings.write_json(path, {**summary(history), "trained_parameters": parameters})
+        settings.write_json(path, {**summary(history, "finetune"), "finetune_parameters": parameters})
     checkpoints.remove()
 
 

@@ -45,7 +45,7 @@ def main() -> None:
         write_table(path, COLUMNS, ([record[name] for name in COLUMNS] for record in history))
     with settings.target("project_metrics") as path:
         parameters = sum(parameter.numel() for parameter in projection.parameters())
-        settings.write_json(path, {**summary(history), "trained_parameters": parameters})
+        settings.write_json(path, {**summary(history, "projection"), "projection_parameters": parameters})
     checkpoints.remove()
 
 

@@ -52,7 +52,6 @@ def main() -> None:
         "backbones": json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8")),
         "project": json.loads(settings.source("project_metrics").read_text(encoding="utf-8")),
         "finetune": json.loads(settings.source("finetune_metrics").read_text(encoding="utf-8")),
-        "score": json.loads(settings.source("score_metrics").read_text(encoding="utf-8")),
         "compare": json.loads(settings.source("compare_metrics").read_text(encoding="utf-8")),
     }
     sections = {

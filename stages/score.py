@@ -17,6 +17,10 @@ from captioner.world import Scene
 from stages import settings
 
 SPLITS = ("val", "test", "novel")
+ARM_COLUMNS = (
+    "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l", "clip_score", "entropy_weighted_clip_score", "tokens",
+    "distinct", "capped",
+)  # fmt: skip
 IMAGE_COLUMNS = ("cider", "rouge_l", "clip_score", "clip_score_shuffled", "weight", "tokens")
 
 
@@ -89,24 +93,19 @@ def main() -> None:
     with settings.target("facts_table") as path:
         write_table(path, ["arm", "split", "fact", "right", "wrong", "true", "precision", "recall"], facts)
     with settings.target("controls") as path:
-        write_table(path, ["split", "control", "cider", "clip_score"], controls(results, human))
-    with settings.target("score_metrics") as path:
-        settings.write_json(path, results)
+        write_table(path, ["split", "control", *ARM_COLUMNS], controls(results, human))
     with settings.target("headline") as path:
         settings.write_json(path, figures(results, human, leave_one_out, facts))
 
 
 def controls(results: dict, human: float) -> list[list]:
-    """The headline arm beside its controls: CIDEr-D and CLIP score on test and novel."""
+    """Every arm and control, a row a split: the summaries of `ARM_COLUMNS`, empty where a control has none."""
     rows: list[list] = []
-    for split in ("test", "novel"):
-        for arm in ("linear", "finetuned", "random", "zero", "constant"):
-            if arm in results[split]:
-                rows.append([split, arm, results[split][arm]["cider"], results[split][arm].get("clip_score")])
-        if "linear" in results[split]:
-            own = results[split]["linear"]
-            rows.append([split, "shuffled", own["cider_shuffled"], own["clip_score_shuffled"]])
-    return [*rows, ["test", "human", human, None]]
+    for split, arms in results.items():
+        shuffled = {name: arms.get("linear", {}).get(f"{name}_shuffled") for name in ("cider", "clip_score")}
+        for arm, values in {**arms, "shuffled": shuffled}.items():
+            rows.append([split, arm, *(values.get(name) for name in ARM_COLUMNS)])
+    return [*rows, ["test", "human", human, *[None] * (len(ARM_COLUMNS) - 1)]]
 
 
 def figures(results: dict, human: float | None, leave_one_out: float | None, facts: list[list]) -> dict:

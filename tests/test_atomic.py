@@ -25,10 +25,10 @@ def found(path):
     return (path / "inside.txt").read_text() if path.is_dir() else path.read_text()
 
 
-@pytest.mark.parametrize("before", ["", "file", "folder"])
-def test_a_block_that_ends_well_replaces_what_was_there(tmp_path, kind, before):
-    if before == "file" and kind == "folder":
-        pytest.skip("a folder never takes the place of a file in this project")
+@pytest.mark.parametrize(
+    ("before", "kind"), [("", "file"), ("file", "file"), ("folder", "file"), ("", "folder"), ("folder", "folder")]
+)
+def test_a_block_that_ends_well_replaces_what_was_there(tmp_path, before, kind):
     path = tmp_path / "new" / "target.json"
     path.parent.mkdir()
     if before:

@@ -9,6 +9,7 @@ from conftest import Interrupting, Interruption
 from PIL import Image
 
 from captioner import contrastive
+from captioner.encoder import encode_text
 from captioner.optimisation import Checkpoints
 
 import clip  # isort: skip
@@ -29,7 +30,7 @@ def test_cropped_texts_embed_as_whole_ones(clip_model, sight, texts):
     tokens = clip.tokenize(texts, context_length=sight.context, truncate=True)
     length = int(tokens.argmax(dim=-1).max()) + 1
     whole = clip_model.encode_text(tokens)
-    torch.testing.assert_close(contrastive.encode_text(clip_model, tokens[:, :length]), whole, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(encode_text(clip_model, tokens[:, :length]), whole, atol=1e-6, rtol=1e-5)
     assert torch.equal(clip_model.encode_text(tokens), whole)  # the model's masks are as they were
 
 

@@ -55,8 +55,8 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
         {"threads": [0, 257], "device": ["gpu", "cuda:", "cpu0"], "dtype": ["float64"]},
     ),
     SplitConfig: (
-        {"train": 1, "val": 1, "test": 1, "novel": 0, "held_out_colours": 0, "held_out_settings": 0},
-        {"train": [0], "val": [0], "test": [0], "novel": [-1], "held_out_colours": [-1], "held_out_settings": [-1]},
+        {"train": 1, "val": 2, "test": 2, "novel": 0, "held_out_colours": 0, "held_out_settings": 0},
+        {"train": [0], "val": [1], "test": [1], "novel": [-1, 1], "held_out_colours": [-1], "held_out_settings": [-1]},
     ),
 }  # fmt: skip
 KINDS = pytest.mark.parametrize("kind", SECTIONS, ids=lambda kind: kind.__name__)

@@ -18,4 +18,4 @@ def test_summary_takes_the_first_best_epoch():
     rows = [
         dict(zip(COLUMNS, row, strict=True)) for row in ((1, 3.0, 2.5), (2, 2.0, 1.5), (3, 1.0, 1.5), (4, 0.5, 9.0))
     ]
-    assert summary(rows) == {"best_epoch": 2, "validation_loss": 1.5, "epochs": 4}
+    assert summary(rows, "map") == {"map_best_epoch": 2, "map_validation_loss": 1.5}

@@ -1,13 +1,26 @@
 """Section `split`."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
 from captioner.config.section import Count, Positive, section
+
+
+def none_or_several(count: int) -> int:
+    """The shuffled control needs another image of the same split."""
+    if count == 1:
+        raise ValueError("should be 0, or 2 and more")
+    return count
 
 
 @section
 class SplitConfig:
     train: Positive  # images that train encoder and projection
-    val: Positive  # images on which choices are made
-    test: Positive  # images of the final figures
-    novel: Count  # images with a held-out pair, for the final figures as well
+    val: Annotated[int, Field(ge=2)]  # images on which choices are made
+    test: Annotated[int, Field(ge=2)]  # images of the final figures
+    novel: Annotated[
+        int, Field(ge=0), AfterValidator(none_or_several)
+    ]  # images with a held-out pair, for the final figures as well
     held_out_colours: Count  # (kind, colour) pairs that no training image or text shows
     held_out_settings: Count  # (kind, setting) pairs that no training image or text shows

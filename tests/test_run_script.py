@@ -1,0 +1,61 @@
+"""The script `run`: what it does where something is missing, without touching the machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def bare(tmp_path) -> Path:
+    """The script in a folder, and a PATH with a few tools, apt-get, a user who is not root, and no LaTeX."""
+    shutil.copy2(ROOT / "run", tmp_path / "run")
+    tools, python = tmp_path / "bin", os.path.realpath(sys.executable)
+    tools.mkdir()
+    for name in ("sh", "dirname", "cmp", "printf", "git", "env", "cat"):
+        tools.joinpath(name).symlink_to(shutil.which(name))
+    for name, text in (("id", "echo 1000"), ("apt-get", "echo called >> called"), ("python3", f'exec {python} "$@"')):
+        tools.joinpath(name).write_text(f"#!/bin/sh\n{text}\n")
+        tools.joinpath(name).chmod(0o755)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(folder / "bin"), "HOME": str(folder), **variables}
+    return subprocess.run([str(folder / "run"), *arguments], env=environment, capture_output=True, text=True)
+
+
+def test_without_root_it_prints_the_line_and_stops_before_anything(bare):
+    done = run(bare)
+    assert done.returncode == 1
+    assert "apt-get update && apt-get install -y --no-install-recommends" in done.stderr
+    assert "latexmk" in done.stderr and "texlive-latex-recommended" in done.stderr and "NO_PAPER=1" in done.stderr
+    assert not (bare / "called").exists() and not (bare / ".venv").exists()
+
+
+def test_without_apt_it_names_what_is_missing(bare):
+    (bare / "bin/apt-get").unlink()
+    done = run(bare, "test")
+    assert done.returncode == 1 and "missing: latexmk" in done.stderr
+
+
+def test_unknown_command_is_named(bare):
+    (bare / ".venv").mkdir()
+    for name in ("requirements", "pyproject"):
+        suffix = "txt" if name == "requirements" else "toml"
+        (bare / f"{name}.{suffix}").write_text("x")
+        (bare / f".venv/{name}.done").write_text("x")
+    done = run(bare, "biuld", NO_PAPER="1")
+    assert done.returncode == 1 and "unknown command 'biuld'" in done.stderr
+
+
+def test_the_scripts_can_be_executed():
+    for name in ("run", ".ci/run"):
+        assert os.access(ROOT / name, os.X_OK), name
