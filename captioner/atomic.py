@@ -11,6 +11,8 @@ from pathlib import Path
 
 from captioner.errors import InputError
 
+ALMOST_NOTHING = 64 * 1024  # bytes; a disk with less is full
+
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
@@ -32,11 +34,12 @@ def replacing(path: Path) -> Iterator[Path]:
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(partial, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(
-                f"{path}: the disk is full; free some space and run again (nothing half-written stays)"
-            ) from error
+    except Exception as error:  # whatever a writer of files makes of a full disk; all else goes on as it is
+        told = os.strerror(errno.ENOSPC) in str(error)  # safetensors' own kind of error
+        full = told or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+        if full or (not isinstance(error, InputError) and shutil.disk_usage(path.parent).free < ALMOST_NOTHING):
+            message = f"{path}: the disk is full; free some space and run again (nothing half-written stays)"
+            raise InputError(message) from error
         raise
     finally:
         if partial.exists():

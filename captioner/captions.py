@@ -44,6 +44,14 @@ class Record:
     caption: Caption
 
 
+def by_arm(records: Iterable[Record]) -> dict[tuple[str, str], list[Caption]]:
+    """The captions of each (arm, split), in the order of the records."""
+    found: dict[tuple[str, str], list[Caption]] = {}
+    for record in records:
+        found.setdefault((record.arm, record.split), []).append(record.caption)
+    return found
+
+
 def write_records(path: Path, records: Iterable[Record]) -> None:
     """One line a record; probabilities rounded to five digits."""
     with path.open("w", encoding="utf-8") as file:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.captions import Caption
+from captioner.embeddings import Embeddings
 from captioner.language import FACT_KINDS, check_facts
 from captioner.metrics import Cider, Tokens, bleu, rouge_l, tokenise
 from captioner.similarity import cosine_scores, derangement, entropy_weight
@@ -89,6 +90,32 @@ class Judge:
             human.append(cider.scores([several[left] for several in self.references]).mean())
             model.append(cider.scores(words).mean())
         return float(np.mean(human)), float(np.mean(model))
+
+
+IMAGE_COLUMNS = ("cider", "rouge_l", "clip_score", "clip_score_shuffled", "weight", "tokens")
+
+
+def image_rows(ids: Sequence[int], captions: Sequence[Caption], scored: Scored) -> list[tuple]:
+    """A row for each image: its id, its caption and the scores of `IMAGE_COLUMNS`."""
+    columns = [getattr(scored, name).tolist() for name in IMAGE_COLUMNS]
+    return list(zip(ids, [caption.text for caption in captions], *columns, strict=True))
+
+
+def judges(
+    splits: Mapping[str, Sequence[int]],
+    references: Mapping[int, Sequence[str]],
+    embeddings: Embeddings,
+    vocabulary: int,
+    seed: int,
+) -> dict[str, Judge]:
+    """A judge for each split that has images; every stage that scores makes the same ones."""
+    return {
+        name: Judge(
+            [references[key] for key in keys], embeddings.of(keys).numpy(), vocabulary, f"{seed}/shuffle/{name}"
+        )
+        for name, keys in splits.items()
+        if keys
+    }
 
 
 def best_constant(captions: Sequence[str], judge: Judge, candidates: int) -> str:

@@ -5,4 +5,3 @@ import os
 # Before torch is loaded. Waiting threads soon sleep instead of spinning: faster beside other work, the same results.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -16,7 +16,10 @@ def main() -> None:
     prompts = settings.shared("prompts")
     config = settings.validated(CompareConfig, settings.shared("compare"), "compare")
     trained = {text.strip() for text in settings.section("projection", ProjectionConfig).prompts.values()}
-    table = pd.read_csv(settings.source("prompt_scores"), keep_default_na=False)
+    tables = {
+        name: pd.read_csv(settings.source("prompt_scores", f"{name}.csv"), keep_default_na=False) for name in prompts
+    }
+    table = pd.concat([scores.assign(prompt=name) for name, scores in tables.items()])
     table["entropy_weighted_clip_score"] = table["weight"] * table["clip_score"]
     table["lift"] = table["clip_score"] - table["clip_score_shuffled"]
     rows, cells = [], []

@@ -1,15 +1,13 @@
-"""Stage `score`: every caption against its image and its references; the headline figures. About ten seconds on
-`scenes`.
-"""
+"""Stage `score`: every arm's captions against their images and references; the headline figures. About ten seconds."""
 
 import json
 
 from captioner.annotations import read_captions
-from captioner.captions import Caption, Record, read_records
+from captioner.captions import by_arm, read_records
 from captioner.config.runtime import RuntimeConfig
 from captioner.embeddings import Embeddings
 from captioner.encoder import Encoder
-from captioner.evaluation import Judge, Scored, best_constant, fact_table
+from captioner.evaluation import IMAGE_COLUMNS, best_constant, fact_table, image_rows, judges
 from captioner.metrics import tokenise
 from captioner.runtime import prepare
 from captioner.tables import write_table
@@ -21,12 +19,10 @@ ARM_COLUMNS = (
     "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l", "clip_score", "entropy_weighted_clip_score", "tokens",
     "distinct", "capped",
 )  # fmt: skip
-IMAGE_COLUMNS = ("cider", "rouge_l", "clip_score", "clip_score_shuffled", "weight", "tokens")
 
 
 def main() -> None:
     seed = settings.shared("seed")
-    prompts = settings.shared("prompts")
     device = prepare(settings.section("runtime", RuntimeConfig), seed)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     references = {
@@ -37,59 +33,29 @@ def main() -> None:
     embeddings = Embeddings.load(settings.source("embeddings"))
     encoder = Encoder.load(settings.source("encoder"), device)
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
-    judges = {
-        name: Judge(
-            [references[key] for key in splits[name]],
-            embeddings.of(splits[name]).numpy(),
-            vocabulary,
-            f"{seed}/shuffle/{name}",
-        )
-        for name in SPLITS
-        if splits[name]
-    }
-
-    def captions_of(records: list[Record]) -> dict[tuple[str, str], list[Caption]]:
-        found: dict[tuple[str, str], list[Caption]] = {}
-        for record in records:
-            found.setdefault((record.arm, record.split), []).append(record.caption)
-        return found
-
-    def scored(split: str, captions: list[Caption]) -> Scored:
-        texts = encoder.encode_texts([caption.text for caption in captions]).numpy()
-        return judges[split].score(captions, texts)
-
-    def rows(split: str, captions: list[Caption], scores: Scored) -> list[list]:
-        columns = [getattr(scores, name).tolist() for name in IMAGE_COLUMNS]
-        texts = [caption.text for caption in captions]
-        return [[split, *row] for row in zip(splits[split], texts, *columns, strict=True)]
+    measured = {name: splits[name] for name in SPLITS}
+    judge = judges(measured, references, embeddings, vocabulary, seed)
 
     results: dict[str, dict] = {split: {} for split in SPLITS}
     facts: list[list] = []
-    headline: list[list] = []
-    arms = captions_of(read_records(settings.source("arms")))
+    headline: list[tuple] = []
+    arms = by_arm(read_records(settings.source("arms")))
     for (arm, split), captions in arms.items():
-        scores = scored(split, captions)
-        results[split][arm] = judges[split].summary(captions, scores)
+        texts = [caption.text for caption in captions]
+        scored = judge[split].score(captions, encoder.encode_texts(texts).numpy())
+        results[split][arm] = judge[split].summary(captions, scored)
         if arm == "linear" and split != "val":
-            headline += rows(split, captions, scores)
+            headline += [(split, *row) for row in image_rows(splits[split], captions, scored)]
         if arm in ("linear", "finetuned"):
             told = [Scene.from_json(scenes[str(key)]) for key in splits[split] if str(key) in scenes]
-            table = fact_table([caption.text for caption in captions], told)
-            facts += [[arm, split, *row.values()] for row in table]
-    constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judges["val"], 10))
-    for split in judges:
-        results[split]["constant"] = {"cider": judges[split].cider.scores([constant] * len(splits[split])).mean()}
-    human, leave_one_out = judges["test"].leave_one_out(arms["linear", "test"])
-    compared: list[list] = []
-    for name in prompts:
-        captions_by_split = captions_of(read_records(settings.source("captions", f"{name}.jsonl")))
-        for (_, split), captions in captions_by_split.items():
-            compared += [[name, *row] for row in rows(split, captions, scored(split, captions))]
+            facts += [[arm, split, *row.values()] for row in fact_table(texts, told)]
+    constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judge["val"], 10))
+    for split in judge:
+        results[split]["constant"] = {"cider": judge[split].cider.scores([constant] * len(splits[split])).mean()}
+    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test"])
 
     with settings.target("scores") as path:
         write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], headline)
-    with settings.target("prompt_scores") as path:
-        write_table(path, ["prompt", "split", "image_id", "caption", *IMAGE_COLUMNS], compared)
     with settings.target("facts_table") as path:
         write_table(path, ["arm", "split", "fact", "right", "wrong", "true", "precision", "recall"], facts)
     with settings.target("controls") as path:

@@ -131,7 +131,8 @@ def checkpoint_folder(name: str) -> Path:
     root = Path.cwd()
     digest = hashlib.sha256(name.encode())
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    code = sorted(Path(file) for file in modules if file and Path(file).is_relative_to(root / "captioner"))
+    ours = (root / "captioner", root / "stages")
+    code = sorted(Path(file) for file in modules if file and any(map(Path(file).is_relative_to, ours)))
     for path in code:
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     for key, value in sorted(_used.items()):
@@ -152,3 +153,5 @@ def run(main: Callable[..., None], *arguments: str, checked: bool = True) -> Non
         main(*arguments)
     except InputError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command goes on where it was")

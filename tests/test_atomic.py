@@ -72,3 +72,18 @@ def test_a_block_that_writes_nothing_leaves_the_old_file(tmp_path):
     with pytest.raises(FileNotFoundError), replacing(path):
         pass
     assert path.read_text() == "old"
+
+
+def test_a_library_that_tells_of_a_full_disk_in_its_own_way(tmp_path):
+    """safetensors raises an error of its own, whose text alone says why."""
+
+    class SomeError(Exception):
+        pass
+
+    with (
+        pytest.raises(InputError, match=r"model\.safetensors: the disk is full"),
+        replacing(tmp_path / "model.safetensors"),
+    ):
+        raise SomeError("I/O error: No space left on device (os error 28)")
+    with pytest.raises(SomeError), replacing(tmp_path / "model.safetensors"):
+        raise SomeError("something else")

@@ -81,7 +81,7 @@ class Uses:
         first, *rest = (literal(argument, names) for argument in node.args)
         assert first in PATHS, f"line {node.lineno}: {first} is not in paths.yaml"
         whole = "/".join([f"${{path.{first}}}", *rest])
-        return whole.removesuffix("/*.jsonl")
+        return whole.split("/*.")[0]
 
 
 def declared(stage: dict, *keys: str) -> list[str]:
