@@ -28,7 +28,8 @@ def replacing(path: Path) -> Iterator[Path]:
     The block writes a file or makes a folder there. InputError where the disk is full; other errors pass through.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    _remove(partial)  # what a killed run may have left
     try:
         yield partial
         if path.is_dir():
@@ -42,5 +43,4 @@ def replacing(path: Path) -> Iterator[Path]:
             raise InputError(message) from error
         raise
     finally:
-        if partial.exists():
-            _remove(partial)
+        _remove(partial)

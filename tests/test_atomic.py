@@ -87,3 +87,20 @@ def test_a_library_that_tells_of_a_full_disk_in_its_own_way(tmp_path):
         raise SomeError("I/O error: No space left on device (os error 28)")
     with pytest.raises(SomeError), replacing(tmp_path / "model.safetensors"):
         raise SomeError("something else")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path, kind):
+    with replacing(tmp_path / "result.csv") as partial:
+        left = partial
+        partial.write_text("whole")
+    if kind == "folder":
+        left.mkdir()
+        (left / "half").touch()
+    else:
+        left.write_text("half")
+    with replacing(tmp_path / "result.csv") as partial:
+        assert not partial.exists()
+        partial.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["result.csv"]
+    assert (tmp_path / "result.csv").read_text() == "new"
