@@ -22,7 +22,7 @@ def _sign(sign: str) -> str:
     code = ord(sign)
     if code < 32 or code == 127:
         return " "
-    return sign if code < 0x180 else f"{{\\footnotesize U+{code:04X}}}"
+    return sign if code < 0x80 or 0xC0 <= code < 0x100 else f"{{\\footnotesize U+{code:04X}}}"
 
 
 def quoted(text: str) -> str:

@@ -59,5 +59,8 @@ class Checkpoints:
             torch.save(state, partial)
 
     def remove(self) -> None:
-        """Forget the state: the training has ended well and its result is saved."""
-        shutil.rmtree(self.path.parent, ignore_errors=True)
+        """Forget this training's state, and those of abandoned ones of its name: its result is saved."""
+        folder = self.path.parent
+        name, _, _ = folder.name.rpartition("-")
+        for old in folder.parent.glob(f"{name}-*") if name else [folder]:
+            shutil.rmtree(old, ignore_errors=True)

@@ -27,9 +27,9 @@ def best_prompt(
     return f"{told}; the next is {quoted(texts[second])}, but {between}, which includes zero."
 
 
-def image_matters(own: float, shuffled: float, random_projection: float) -> str:
-    """What the controls say of the headline arm's CIDEr-D."""
-    controls = max(shuffled, random_projection)
+def image_matters(own: float, blind: Sequence[float]) -> str:
+    """What the controls say of the headline arm's CIDEr-D; `blind` are the scores of those that ignore the image."""
+    controls = max(blind)
     if own > 2 * controls:
         return (
             f"The captions depend on their images: the controls reach at most {number(controls)} "
@@ -59,10 +59,11 @@ def generalisation(test: float, novel: float | None) -> str:
 
 
 def second_arm(linear: float, finetuned: float) -> str:
-    """What training GPT-2 as well brings."""
-    if finetuned > linear:
-        return f"Training GPT-2 too raises CIDEr-D from {number(linear)} to {number(finetuned)}."
-    return f"Training GPT-2 too brings no gain: CIDEr-D {number(finetuned)} against {number(linear)} with GPT-2 frozen."
+    """What training GPT-2 as well brings, without a claim about its significance."""
+    comparison = "above" if finetuned > linear else "not above"
+    return (
+        f"With GPT-2 trained too, CIDEr-D is {number(finetuned)}, {comparison} the {number(linear)} with GPT-2 frozen."
+    )
 
 
 def listed_prompts(texts: Sequence[str]) -> str:

@@ -110,8 +110,15 @@ class Scene:
 
     @property
     def signature(self) -> tuple:
-        """All that a caption can tell of it (the sky is never told): two scenes with one signature read the same."""
-        return (self.setting, self.relation, *((g.kind, g.colour, g.size, g.count) for g in self.groups))
+        """All that a caption can tell of it (the sky is never told): two scenes with one signature read the same.
+
+        The order of the groups does not count, and "the car right of the dog" is "the dog left of the car".
+        """
+        groups = sorted((group.kind, group.colour, group.size, group.count) for group in self.groups)
+        told = (self.relation, *(group.kind for group in self.groups[:2])) if self.relation else ()
+        if self.relation == "right":
+            told = ("left", told[2], told[1])
+        return (self.setting, told, *groups)
 
     def to_json(self) -> dict:
         """The scene as plain JSON values; `from_json` is its inverse."""

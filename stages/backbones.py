@@ -9,8 +9,10 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from captioner.annotations import read_captions
 from captioner.config.decoder import TrainedDecoder
@@ -28,8 +30,8 @@ def end_with_parent() -> None:
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
-def encoder() -> tuple[list[tuple[int, float]], float]:
-    """Train and save the encoder; returns its losses and the share of val images whose own caption ranks first."""
+def encoder() -> tuple[list[tuple[int, float]], float, Path]:
+    """Train and save the encoder; its losses, the share of val images that find their own caption, its checkpoints."""
     import torch
 
     from captioner import contrastive
@@ -53,17 +55,15 @@ def encoder() -> tuple[list[tuple[int, float]], float]:
     )
     with settings.target("encoder") as path:
         save_encoder(model, path)
-    checkpoints.remove()
     trained = Encoder(model, device)
     images = trained.embed(reader.open, splits["val"], config.batch_size, workers=1)
     texts = trained.encode_texts([captions[key][0] for key in splits["val"]])
-    return losses, (images @ texts.T).argmax(dim=1).eq(torch.arange(len(images))).float().mean().item()
+    recall = (images @ texts.T).argmax(dim=1).eq(torch.arange(len(images))).float().mean().item()
+    return losses, recall, checkpoints.path.parent
 
 
-def decoder() -> tuple[list[tuple[int, float]], float]:
-    """Train and save the decoder; returns its losses and the share of test captions that occur verbatim in its
-    corpus.
-    """
+def decoder() -> tuple[list[tuple[int, float]], float, Path]:
+    """Train and save the decoder; its losses, the share of test captions verbatim in its corpus, its checkpoints."""
     from captioner.language_model import save_decoder, train_decoder
     from captioner.optimisation import Checkpoints
     from captioner.runtime import prepare
@@ -90,17 +90,16 @@ def decoder() -> tuple[list[tuple[int, float]], float]:
     model, losses = train_decoder(config, vocabulary, corpus, seed, runtime.dtype, checkpoints)
     with settings.target("decoder") as path:
         save_decoder(model, vocabulary, path)
-    checkpoints.remove()
     written = spoken_phrases(corpus)
     tested = [text.lower().rstrip(".") for key in split["splits"]["test"] for text in captions[key]]
-    return losses, sum(text in written for text in tested) / len(tested)
+    return losses, sum(text in written for text in tested) / len(tested), checkpoints.path.parent
 
 
 def main() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context, initializer=end_with_parent) as pool:
         trained = [pool.submit(encoder), pool.submit(decoder)]
-        (encoder_losses, recall), (decoder_losses, verbatim) = (future.result() for future in trained)
+        (encoder_losses, recall, *folders), (decoder_losses, verbatim, *more) = (future.result() for future in trained)
     with settings.target("backbones_curve") as path:
         columns = [dict(encoder_losses), dict(decoder_losses)]
         rows = ([step, *(losses.get(step) for losses in columns)] for step in sorted(set().union(*columns)))
@@ -110,6 +109,8 @@ def main() -> None:
         settings.write_json(
             path, {**metrics, "decoder_loss": decoder_losses[-1][1], "test_captions_in_decoder_corpus": verbatim}
         )
+    for folder in (*folders, *more):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig
 from captioner.config.data import CocoData, DrawnData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
+from captioner.config.embed import EmbedConfig
 from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
@@ -31,6 +32,7 @@ SECTIONS = {
     "split": {"": SplitConfig},
     "encoder": {"trained": TrainedEncoder, "openai": PretrainedEncoder},
     "decoder": {"trained": TrainedDecoder, "transformers": PretrainedDecoder},
+    "embed": {"": EmbedConfig},
     "projection": {"": ProjectionConfig},
     "finetune": {"": FinetuneConfig},
     "caption": {"": CaptionConfig},
@@ -74,19 +76,36 @@ def problems_of_study(name: str, sections: object) -> list[str]:
     return problems
 
 
-def problems_of_length(params: dict, sections: dict) -> list[str]:
-    """Prompts that cannot fit the decoder's context: a byte-level tokeniser makes at least one token of every word."""
-    room = (
-        sections["decoder"]["positions"]
-        - sections["projection"]["prefix_length"]
-        - sections["caption"]["max_new_tokens"]
-    )
+def least_tokens(text: str) -> int:
+    """The fewest tokens this text can have: the small vocabulary has no token of two words or of two foreign bytes."""
+    return len(text.split()) + sum(byte > 127 for byte in text.encode())
+
+
+def problems_of_fit(params: dict, sections: dict) -> list[str]:
+    """What fits no other parameter of the drawn study, though it is fine by itself."""
+    data, split, decoder = sections["data"], sections["split"], sections["decoder"]
+    room = decoder["positions"] - sections["projection"]["prefix_length"] - sections["caption"]["max_new_tokens"]
     texts = {"prompt": params["prompt"], **{f"prompts.{name}": text for name, text in params["prompts"].items()}}
-    return [
-        f"{name}: {len(text.split())} words, but the decoder's context leaves {room} tokens; shorten it"
+    problems = [
+        f"{name}: {least_tokens(text)} tokens at least, but the decoder's context leaves {room}; shorten it"
         for name, text in texts.items()
-        if len(text.split()) > room
+        if least_tokens(text) > room
     ]
+    study = params["study"]
+    if decoder["sequence"] > decoder["positions"]:
+        problems.append(f"{study}.decoder.sequence: longer than decoder.positions ({decoder['positions']})")
+    for names, source in ((("train", "val"), "train_images"), (("test", "novel"), "val_images")):
+        if sum(split[name] for name in names) > data[source]:
+            problems.append(
+                f"{study}.split: {' and '.join(names)} want more images than data.{source} ({data[source]})"
+            )
+    if sections["encoder"]["batch_size"] > split["train"]:
+        problems.append(f"{study}.encoder.batch_size: more than split.train ({split['train']})")
+    if sections["runtime"]["device"] != "cpu":
+        problems.append(f"{study}.runtime.device: the backbones of the drawn study are trained on the CPU; set cpu")
+    if sections["runtime"]["dtype"] == "float16":
+        problems.append(f"{study}.runtime.dtype: float16 cannot train; set float32 or bfloat16")
+    return problems
 
 
 def main() -> None:
@@ -108,8 +127,8 @@ def main() -> None:
             f"params.yaml: study {params['study']!r} needs photographs and pretrained weights, which no stage can load "
             "yet; set `study: scenes`"
         )
-    if problems := problems_of_length(params, chosen):
-        raise InputError(f"params.yaml: {len(problems)} prompts are too long\n" + listed(problems))
+    if problems := problems_of_fit(params, chosen):
+        raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems))
     for path in (settings.source("paper_source"), settings.source("references")):
         if not path.read_text(encoding="utf-8").strip():
             raise InputError(f"{path}: empty; bring it back with `git checkout {path}`")

@@ -4,6 +4,7 @@ import pandas as pd
 
 from captioner.config.compare import CompareConfig
 from captioner.config.projection import ProjectionConfig
+from captioner.errors import InputError
 from captioner.statistics import Bootstrap, cumulative_means, win_rate, wins
 from captioner.tables import write_table
 from stages import settings
@@ -16,6 +17,12 @@ def main() -> None:
     prompts = settings.shared("prompts")
     config = settings.validated(CompareConfig, settings.shared("compare"), "compare")
     trained = {text.strip() for text in settings.section("projection", ProjectionConfig).prompts.values()}
+    strangers = {path.stem for path in settings.source("prompt_scores").glob("*.csv")} - set(prompts)
+    if strangers:
+        raise InputError(
+            f"data: scores of prompts that params.yaml does not compare ({', '.join(sorted(strangers))}); "
+            "`dvc checkout` removes what is left of another experiment"
+        )
     tables = {
         name: pd.read_csv(settings.source("prompt_scores", f"{name}.csv"), keep_default_na=False) for name in prompts
     }

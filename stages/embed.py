@@ -2,7 +2,7 @@
 
 import json
 
-from captioner.config.caption import CaptionConfig
+from captioner.config.embed import EmbedConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.embeddings import Embeddings
 from captioner.encoder import Encoder
@@ -13,7 +13,7 @@ from stages import settings
 
 def main() -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
-    batch_size = settings.section("caption", CaptionConfig).batch_size
+    batch_size = settings.section("embed", EmbedConfig).batch_size
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     ids = sorted(key for keys in splits.values() for key in keys)
     settings.source("images_train")

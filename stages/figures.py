@@ -3,9 +3,12 @@
 A few seconds on one core; equal tables give equal bytes.
 """
 
+import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from captioner import charts
 from captioner.images import ManifestReader, read_manifest
@@ -20,6 +23,15 @@ def load(path: Path) -> pd.DataFrame:
     return table.assign(**{name: pd.to_numeric(table[name]) for name in table if name not in TEXTS})
 
 
+_drawings: dict[str, Callable[[], Figure]] = {}  # what the two processes draw; they inherit the tables
+
+
+def drawn(job: tuple[str, Path, float]) -> None:
+    """Draw one figure (name, path, dots per inch) and write it."""
+    name, path, dpi = job
+    charts.write(_drawings[name](), path, dpi=dpi)
+
+
 def main() -> None:
     prompt = settings.shared("prompt")
     scores, prompts = load(settings.source("scores")), load(settings.source("prompts"))
@@ -29,26 +41,31 @@ def main() -> None:
     losses.append(load(settings.source("finetune_curve")))
     settings.source("images_val")  # where the manifest finds the test images
     picture = ManifestReader(read_manifest(settings.source("manifest"))).open
-    sheet = charts.contact_sheet(scores, picture)
-    figures = {
-        "histogram": charts.histogram(scores),
-        "tokens": charts.tokens(scores),
-        "cumulative": charts.cumulative(cumulative),
-        "ranking": charts.ranking(prompts),
-        "matrix": charts.matrix(matrix, prompts),
-        "curves": charts.curves(*losses),
-        "controls": charts.controls(controls),
-        "facts": charts.facts(facts),
-        "contact_sheet": sheet,
-    }
-    with settings.target("figures") as folder:
+    _drawings.update(
+        contact_sheet=lambda: charts.contact_sheet(scores, picture),
+        results=lambda: charts.results(scores, prompts, controls, prompt, picture),
+        matrix=lambda: charts.matrix(matrix, prompts),
+        ranking=lambda: charts.ranking(prompts),
+        tokens=lambda: charts.tokens(scores),
+        histogram=lambda: charts.histogram(scores),
+        cumulative=lambda: charts.cumulative(cumulative),
+        curves=lambda: charts.curves(*losses),
+        controls=lambda: charts.controls(controls),
+        facts=lambda: charts.facts(facts),
+    )
+    with (
+        settings.target("figures") as folder,
+        settings.target("contact_sheet") as sheet,
+        settings.target("results_figure") as results,
+    ):
         folder.mkdir()
-        for name, figure in figures.items():
-            charts.write(figure, folder / f"{name}.pdf")
-    with settings.target("contact_sheet") as path:
-        charts.write(sheet, path, dpi=1200 / charts.FULL)
-    with settings.target("results_figure") as path:
-        charts.write(charts.results(scores, prompts, controls, prompt, picture), path, dpi=140)
+        jobs: list[tuple[str, Path, float]] = [
+            ("contact_sheet", sheet, 1200 / charts.FULL),
+            ("results", results, 140),
+            *((name, folder / f"{name}.pdf", 300) for name in _drawings if name != "results"),
+        ]
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(drawn, jobs, chunksize=1)
 
 
 if __name__ == "__main__":

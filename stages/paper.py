@@ -28,7 +28,7 @@ def main() -> None:
         for path in inputs:
             (shutil.copytree if path.is_dir() else shutil.copy)(path, build / path.name)
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
-        command = ["latexmk", "-pdf", "-Werror", "-interaction=nonstopmode", "-halt-on-error", inputs[0].name]
+        command = ["latexmk", "-norc", "-pdf", "-Werror", "-interaction=nonstopmode", "-halt-on-error", inputs[0].name]
         done = subprocess.run(command, cwd=build, env=environment, capture_output=True, text=True, errors="replace")
         if done.returncode:
             lines = done.stdout.splitlines()

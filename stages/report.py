@@ -97,7 +97,9 @@ def main() -> None:
     nothing = "No prompt of this group is compared."
     values["sentence.best_trained"] = best_prompt(prompts, trained, matrix) if trained else nothing
     values["sentence.best_untrained"] = best_prompt(prompts, untrained, matrix) if untrained else nothing
-    values["sentence.image"] = image_matters(head["cider"], head["cider_shuffled"], head["cider_random_projection"])
+    values["sentence.image"] = image_matters(
+        head["cider"], [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
+    )
     values["sentence.novel"] = generalisation(head["cider"], head["cider_novel"])
     values["sentence.finetuned"] = second_arm(head["cider"], head["cider_finetuned"])
 

@@ -82,7 +82,7 @@ def clone(tmp_path_factory) -> Path:
     shell("git", "config", "user.email", "test@example.org", cwd=folder)
     shell("git", "add", "-A", cwd=folder)
     shell("git", "commit", "-q", "-m", "small study", cwd=folder)
-    targets = [] if latex() else ["report"]
+    targets = [] if latex() else ["figures", "report"]
     shell("dvc", "repro", *targets, cwd=folder)
     shell("git", "add", "-A", cwd=folder)
     shell("git", "commit", "-q", "-m", "built", cwd=folder)
@@ -140,7 +140,7 @@ def test_the_paper_prints_the_figures(clone):
 
 
 def test_nothing_to_do_a_second_time(clone):
-    targets = [] if latex() else ["report"]
+    targets = [] if latex() else ["figures", "report"]
     assert not ran(shell("dvc", "repro", *targets, cwd=clone).stdout)
 
 
@@ -190,7 +190,7 @@ def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
     first = (clone / "dvc.lock").read_bytes()
     other = tmp_path / "again"
     shell("git", "clone", "-q", str(clone), str(other), cwd=tmp_path)
-    targets = [] if latex() else ["report"]
+    targets = [] if latex() else ["figures", "report"]
     shell("dvc", "repro", "-f", *targets, cwd=other)
     assert (other / "dvc.lock").read_bytes() == first
     assert not shell("git", "status", "--short", cwd=other).stdout
@@ -227,7 +227,10 @@ BAD = {
     "missing key": (lambda p: p["scenes"]["caption"].pop("batch_size"), "scenes.caption.batch_size"),
     "prompt no text": (lambda p: p.update(prompt=3), "prompt: "),
     "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
-    "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 words"),
+    "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 tokens"),
+    "too long in Chinese": (lambda p: p["prompts"].update(zh="照片" * 20), "prompts.zh: 121 tokens"),
+    "too few images": (lambda p: p["scenes"]["data"].update(val_images=1000), "scenes.split: test and novel"),
+    "no such device": (lambda p: p["scenes"]["runtime"].update(device="cuda"), "scenes.runtime.device"),
     "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),
 }
 

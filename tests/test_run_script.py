@@ -52,6 +52,9 @@ def test_unknown_command_is_named(bare):
         suffix = "txt" if name == "requirements" else "toml"
         (bare / f"{name}.{suffix}").write_text("x")
         (bare / f".venv/{name}.done").write_text("x")
+    (bare / ".venv/folder.done").write_text(str(bare))
+    (bare / "vendor").mkdir()
+    (bare / "vendor/vega.js").touch()
     done = run(bare, "biuld", NO_PAPER="1")
     assert done.returncode == 1 and "unknown command 'biuld'" in done.stderr
 

@@ -16,10 +16,10 @@ def test_best_prompt_says_whether_the_data_can_tell():
 
 
 def test_controls_can_win():
-    assert "depend on their images" in wording.image_matters(2.5, 0.16, 0.01)
-    assert "less than a factor of two" in wording.image_matters(0.3, 0.2, 0.1)
+    assert "depend on their images" in wording.image_matters(2.5, [0.16, 0.01])
+    assert "less than a factor of two" in wording.image_matters(0.3, [0.1, 0.2])
     for shuffled, random in ((0.1, 0.05), (0.05, 0.1)):
-        assert "ignore their images" in wording.image_matters(0.09, shuffled, random)
+        assert "ignore their images" in wording.image_matters(0.09, [shuffled, random])
 
 
 def test_novel_combinations():
@@ -29,8 +29,8 @@ def test_novel_combinations():
 
 
 def test_second_arm():
-    assert "raises CIDEr-D from 1.00 to 2.00" in wording.second_arm(1.0, 2.0)
-    assert "no gain" in wording.second_arm(2.0, 1.0)
+    assert "is 2.00, above the 1.00" in wording.second_arm(1.0, 2.0)
+    assert "is 1.00, not above the 2.00" in wording.second_arm(2.0, 1.0)
 
 
 def test_prompts_in_a_row():

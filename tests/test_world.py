@@ -16,6 +16,7 @@ from captioner.world import (
     SHELTERS,
     SIZES,
     SKIES,
+    Group,
     Scene,
     all_pairs,
 )
@@ -80,3 +81,12 @@ def test_json_round_trip(scenes):
 def test_json_of_another_shape_is_refused(record):
     with pytest.raises((KeyError, TypeError)):
         Scene.from_json(record)
+
+
+def test_signature_ignores_the_order_of_the_telling():
+    car, dog = Group("car", "red", "small", 1), Group("dog", "black", "large", 2)
+    told = Scene("street", (car, dog), "left", "clear").signature
+    assert Scene("street", (dog, car), "right", "night").signature == told
+    assert Scene("street", (dog, car), "left", "clear").signature != told
+    assert Scene("park", (car, dog), "left", "clear").signature != told
+    assert Scene("street", (car,), "", "clear").signature != told

@@ -13,7 +13,7 @@ class DrawnData:
     train_images: Positive  # scenes drawn for the set `train`
     val_images: Positive  # scenes drawn for the set `val`
     picture_size: Annotated[int, Field(ge=32, le=512)]  # pixels, both ways
-    references: Annotated[int, Field(ge=1, le=6)]  # captions of each image
+    references: Annotated[int, Field(ge=2, le=6)]  # captions of each image
 
 
 @section

@@ -10,7 +10,7 @@ from captioner.config.section import Fraction, NotNegative, Positive, Rate, sect
 @section
 class TrainedDecoder:
     source: Literal["trained"]
-    documents: Positive  # texts of the corpus
+    documents: Annotated[int, Field(ge=100)]  # texts of the corpus
     sentences: Positive  # most sentences in a document, all about one scene
     tied: Fraction  # share of the sentences whose style follows from their opening
     vocabulary: Annotated[int, Field(ge=257)]  # most rows of the embedding table

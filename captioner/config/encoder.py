@@ -13,7 +13,7 @@ class TrainedEncoder:
     resolution: Annotated[int, Field(ge=32, multiple_of=32)]  # pixels that the model sees, both ways
     width: Annotated[int, Field(ge=2)]  # channels of the first stage of the ResNet
     embedding: Annotated[int, Field(ge=8)]  # dimensions of the shared space
-    context: Annotated[int, Field(ge=8, le=77)]  # tokens of the longest text, start and end included
+    context: Annotated[int, Field(ge=32, le=77)]  # tokens of the longest text, start and end included
     text_width: Annotated[int, Field(ge=64, multiple_of=64)]  # one head for every 64
     text_layers: Positive
     steps: Positive  # optimiser steps
