@@ -21,7 +21,7 @@ def best_prompt(
         return told + "; it is the only prompt of its group."
     second = ranked[1]
     low, high = differences[best, second]
-    between = f"their paired difference has the interval [{number(low)}, {number(high)}]"
+    between = f"their paired difference has the interval [{number(low, 3)}, {number(high, 3)}]"
     if low > 0:
         return f"{told}; the next is {quoted(texts[second])}, and {between}, which excludes zero."
     return f"{told}; the next is {quoted(texts[second])}, but {between}, which includes zero."
