@@ -11,9 +11,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from captioner import torchvision_ops  # noqa: F401  (before clip)
+from captioner.checkpoints import Checkpoints
 from captioner.config.encoder import TrainedEncoder
 from captioner.encoder import encode_text
-from captioner.optimisation import Checkpoints, adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, scheduled_rate, set_rate
 from captioner.runtime import autocast
 
 import clip  # isort: skip

@@ -49,9 +49,13 @@ def flattened(results: Mapping[str, object], prefix: str = "") -> dict[str, obje
     return flat
 
 
-def definitions(values: Mapping[str, str]) -> str:
-    r"""A file that defines ``\result{key}`` for every key and stops the build at an unknown one."""
-    lines = [
+def definitions(values: Mapping[str, str], flags: Mapping[str, bool] | None = None) -> str:
+    r"""A file that defines ``\result{key}`` for every key and stops the build at an unknown one.
+
+    Each flag `name` becomes the condition ``\ifname``.
+    """
+    lines = [rf"\newif\if{name}\{name}{str(flag).lower()}" for name, flag in (flags or {}).items()]
+    lines += [
         r"\newcommand{\result}[1]{\ifcsname result@#1\endcsname\csname result@#1\endcsname",
         r"  \else\errmessage{no result of the key #1}\fi}",
     ]

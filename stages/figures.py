@@ -3,6 +3,7 @@
 A few seconds on one core; equal tables give equal bytes.
 """
 
+import json
 import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +27,10 @@ def load(path: Path) -> pd.DataFrame:
 _drawings: dict[str, Callable[[], Figure]] = {}  # what the two processes draw; they inherit the tables
 
 
-def drawn(job: tuple[str, Path, float]) -> None:
-    """Draw one figure (name, path, dots per inch) and write it."""
-    name, path, dpi = job
-    charts.write(_drawings[name](), path, dpi=dpi)
+def drawn(job: tuple[str, Path, float, bool]) -> None:
+    """Draw one figure (name, path, dots per inch, whether of a trial) and write it."""
+    name, path, dpi, trial = job
+    charts.write(_drawings[name](), path, dpi=dpi, trial=trial)
 
 
 def main() -> None:
@@ -39,7 +40,8 @@ def main() -> None:
     matrix, cumulative = load(settings.source("matrix")), load(settings.source("cumulative"))
     losses = [load(settings.source("backbones_curve")), load(settings.source("project_curve"))]
     losses.append(load(settings.source("finetune_curve")))
-    settings.source("images_val")  # where the manifest finds the test images
+    trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
+    settings.source("images")  # where the manifest finds the test images
     picture = ManifestReader(read_manifest(settings.source("manifest"))).open
     _drawings.update(
         contact_sheet=lambda: charts.contact_sheet(scores, picture),
@@ -59,10 +61,10 @@ def main() -> None:
         settings.target("results_figure") as results,
     ):
         folder.mkdir()
-        jobs: list[tuple[str, Path, float]] = [
-            ("contact_sheet", sheet, 1200 / charts.FULL),
-            ("results", results, 140),
-            *((name, folder / f"{name}.pdf", 300) for name in _drawings if name != "results"),
+        jobs: list[tuple[str, Path, float, bool]] = [
+            ("contact_sheet", sheet, 1200 / charts.FULL, trial),
+            ("results", results, 140, trial),
+            *((name, folder / f"{name}.pdf", 300, trial) for name in _drawings if name != "results"),
         ]
         with multiprocessing.get_context("fork").Pool(2) as pool:
             pool.map(drawn, jobs, chunksize=1)

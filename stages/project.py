@@ -1,6 +1,6 @@
 """Stage `project`: the linear map from image to prefix, trained while encoder and decoder stay frozen.
 
-About a minute on `scenes`; expect a validation loss near 1.0 nats a token.
+About a minute on `scenes`; expect a validation loss near 0.7 nats a token.
 """
 
 import json
@@ -8,16 +8,16 @@ import json
 import torch
 
 from captioner.alignment import Examples, Objective, Schedule, train
+from captioner.checkpoints import Checkpoints
 from captioner.config.projection import ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.decoder import Decoder
 from captioner.embeddings import Embeddings
 from captioner.history import COLUMNS, summary
-from captioner.optimisation import Checkpoints
 from captioner.projection import Projection, Shape
 from captioner.runtime import prepare
 from captioner.tables import write_table
-from captioner.tokens import TokenTable
+from captioner.tokens import TokenTable, prefix_targets
 from captioner.vocabulary import Vocabulary
 from stages import settings
 
@@ -35,8 +35,12 @@ def main() -> None:
     checkpoints = Checkpoints(settings.checkpoint_folder("project"))
     torch.manual_seed(seed)
     projection = Projection(Shape(embeddings.vectors.shape[1], config.prefix_length, decoder.width)).to(device)
-    projection.start(examples.embeddings.to(device), config.standardise, config.prefix_norm * decoder.mean_norm)
-    objective = Objective(decoder, projection, table, config.prompts, vocabulary)
+    norm = config.prefix_norm * decoder.mean_norm
+    projection.start(examples.embeddings.to(device), config.standardise, norm)
+    if config.start == "ridge":
+        targets = prefix_targets(table, examples.images, decoder.table.weight, config.prefix_length)
+        projection.start_by_ridge(examples.embeddings.to(device), targets, config.ridge, norm)
+    objective = Objective(decoder, projection, table, config.prompts, vocabulary, config.stop_token)
     schedule = Schedule(config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay)
     history = train(objective, projection, examples, validation, schedule, seed, runtime.dtype, checkpoints, "project")
     with settings.target("projection") as path:
@@ -46,7 +50,7 @@ def main() -> None:
     with settings.target("project_metrics") as path:
         parameters = sum(parameter.numel() for parameter in projection.parameters())
         settings.write_json(path, {**summary(history, "projection"), "projection_parameters": parameters})
-    checkpoints.remove()
+    settings.forget("project")
 
 
 if __name__ == "__main__":

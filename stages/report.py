@@ -4,15 +4,26 @@ import json
 
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig
-from captioner.config.data import DrawnData
-from captioner.config.decoder import TrainedDecoder
-from captioner.config.encoder import TrainedEncoder
+from captioner.config.data import SOURCES, DrawnData
+from captioner.config.decoder import DECODERS
+from captioner.config.encoder import ENCODERS
+from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.config.split import SplitConfig
+from captioner.config.split import SPLITTINGS
 from captioner.latex import definitions, escaped, flattened, number, quoted, table
+from captioner.origin import Origin
 from captioner.tables import read_table
-from captioner.wording import best_prompt, generalisation, image_matters, listed_prompts, second_arm
+from captioner.wording import (
+    backbone,
+    best_prompt,
+    circular,
+    generalisation,
+    image_matters,
+    listed_prompts,
+    second_arm,
+    trial,
+)
 from stages import settings
 
 CONTROLS = {
@@ -48,6 +59,7 @@ def interval(row: dict[str, str], measure: str) -> str:
 def main() -> None:
     results = {
         "headline": json.loads(settings.source("headline").read_text(encoding="utf-8")),
+        "data": json.loads(settings.source("data_metrics").read_text(encoding="utf-8")),
         "split": json.loads(settings.source("split_metrics").read_text(encoding="utf-8")),
         "backbones": json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8")),
         "project": json.loads(settings.source("project_metrics").read_text(encoding="utf-8")),
@@ -56,10 +68,11 @@ def main() -> None:
     }
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
-        "data": settings.section("data", DrawnData),
-        "split": settings.section("split", SplitConfig),
-        "encoder": settings.section("encoder", TrainedEncoder),
-        "decoder": settings.section("decoder", TrainedDecoder),
+        "data": settings.section("data", SOURCES),
+        "split": settings.section("split", SPLITTINGS),
+        "encoder": settings.section("encoder", ENCODERS),
+        "decoder": settings.section("decoder", DECODERS),
+        "judge": settings.section("judge", JUDGES),
         "projection": settings.section("projection", ProjectionConfig),
         "finetune": settings.section("finetune", FinetuneConfig),
         "caption": settings.section("caption", CaptionConfig),
@@ -75,7 +88,9 @@ def main() -> None:
     facts = read_table(settings.source("facts_table"))
 
     values = {
-        key: number(value, digits(key)) for key, value in flattened(results).items() if not isinstance(value, str)
+        key: number(value, digits(key))
+        for key, value in flattened(results).items()
+        if not isinstance(value, (str, bool))
     }
     for name, config in sections.items():
         for key, value in vars(config).items():
@@ -101,6 +116,16 @@ def main() -> None:
         head["cider"], [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
     )
     values["sentence.novel"] = generalisation(head["cider"], head["cider_novel"])
+    known = results["backbones"]
+    values["sentence.trial"] = trial(
+        known["knows_nothing"], known["encoder_recall_at_1"], known["encoder_tried_images"],
+        known["decoder_caption_loss"], known["decoder_uniform_loss"],
+    )  # fmt: skip
+    values["sentence.encoder"] = backbone("encoder", Origin.read(settings.source("encoder")))
+    values["sentence.decoder"] = backbone("decoder", Origin.read(settings.source("decoder")))
+    values["sentence.judge"] = circular(isinstance(sections["judge"], SameJudge))
+    if not isinstance(sections["judge"], SameJudge):
+        values["sentence.judge"] += " " + backbone("judge", Origin.read(settings.source("judge")))
     values["sentence.finetuned"] = second_arm(head["cider"], head["cider_finetuned"])
 
     ranked = sorted(test.values(), key=lambda row: (-float(row["cider"]), row["prompt"]))
@@ -131,8 +156,9 @@ def main() -> None:
         for kind in dict.fromkeys(row["fact"] for row in facts)
         if ("linear", "novel", kind) in ratios
     ]
+    flags = {"drawn": isinstance(sections["data"], DrawnData), "trial": known["knows_nothing"]}
     with settings.target("numbers") as path:
-        path.write_text(definitions(values), encoding="utf-8")
+        path.write_text(definitions(values, flags), encoding="utf-8")
     with settings.target("tables") as path:
         head_row = ["Prompt", "trained", "CIDEr-D", "novel", r"CLIP score", "lift", "entropy-w.", "tokens"]
         fact_head = ["Fact", "prec.", "recall", "prec.", "recall"]

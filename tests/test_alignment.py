@@ -10,11 +10,11 @@ from torch import nn
 
 from captioner import alignment
 from captioner.alignment import Examples, Objective, Schedule, train, validation_loss
-from captioner.encoder import Encoder
+from captioner.checkpoints import Checkpoints
+from captioner.encoder import ClipEncoder
 from captioner.errors import InputError
 from captioner.generation import greedy
 from captioner.history import summary
-from captioner.optimisation import Checkpoints
 from captioner.projection import Projection, Shape
 from captioner.tokens import TokenTable
 from captioner.vocabulary import form, formed
@@ -95,7 +95,7 @@ def test_training_changes_the_projection_alone(objective, examples, clip_model, 
 
     real = alignment.adamw
     monkeypatch.setattr(alignment, "adamw", adamw)
-    encoder = Encoder(clip_model, CPU)
+    encoder = ClipEncoder(clip_model, CPU)
     pixels = torch.randn(2, 3, 32, 32)
     before = [digest(model) for model in (objective.decoder.model, encoder.model, objective.projection)]
     vectors = torch.cat([encoder.encode_images(pixels), examples[0].embeddings[2:]]).clone()

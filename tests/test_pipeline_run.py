@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.pipeline
 
 SMALL = {
-    "data": {"train_images": 420, "val_images": 160, "picture_size": 64},
+    "data": {"train_images": 420, "test_images": 160, "picture_size": 64},
     "split": {"train": 200, "val": 20, "test": 40, "novel": 20},
     "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
     "decoder": {"steps": 12, "documents": 300, "width": 32, "layers": 1, "batch_size": 8, "vocabulary": 320},
@@ -229,7 +229,7 @@ BAD = {
     "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
     "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 tokens"),
     "too long in Chinese": (lambda p: p["prompts"].update(zh="照片" * 20), "prompts.zh: 121 tokens"),
-    "too few images": (lambda p: p["scenes"]["data"].update(val_images=1000), "scenes.split: test and novel"),
+    "too few images": (lambda p: p["scenes"]["data"].update(test_images=1000), "scenes.split: test and novel"),
     "no such device": (lambda p: p["scenes"]["runtime"].update(device="cuda"), "scenes.runtime.device"),
     "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),
 }
@@ -255,10 +255,10 @@ def test_bad_parameters_end_in_one_clear_error(name, clone, tmp_path):
 def test_bad_data_ends_in_one_clear_error(clone, tmp_path):
     other = tmp_path / "bad"
     shutil.copytree(clone, other, ignore=shutil.ignore_patterns(".git", ".dvc"))
-    archive = other / "data/images_val.tar"
+    archive = other / "data/images/test.tar"
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
     done = shell("python", "-m", "stages.embed", cwd=other, check=False)
-    assert done.returncode == 1 and "data/images_val.tar" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "data/images/test.tar" in done.stderr and "Traceback" not in done.stderr
     edit(other, lambda params: params.update(prompt="very long " * 200))
     done = shell("python", "-m", "stages.caption", cwd=other, check=False)
     assert done.returncode == 1 and "prompt 'very long" in done.stderr and "shorten" in done.stderr
