@@ -77,7 +77,7 @@ def pretrained_decoder(config: PretrainedDecoder, folder: Path, parameter: str) 
     rows = decoder.table.num_embeddings
     if size > rows:
         raise InputError(
-            f"{source}: the tokeniser has {size} tokens, the model's table {rows} rows; they do not belong"
+            f"{source}: the tokeniser has {size} tokens, the model's table {rows} rows; they do not belong together"
         )
     Origin("causal", hub.title(config.name), folder_digest(source), vouched).write(folder)
 

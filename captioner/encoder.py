@@ -44,7 +44,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def preprocess(self, image: Image.Image) -> torch.Tensor:
-        """An RGB picture as the model takes it, float32 [3, R, R]."""
+        """A picture of any mode as the model takes it, float32 [3, R, R]."""
 
     @abstractmethod
     def image_features(self, pixels: torch.Tensor) -> torch.Tensor:

@@ -23,14 +23,11 @@ def title(name: str) -> str:
 
 def cached(name: str, revision: str) -> Path | None:
     """The folder of the hub's local cache that holds this model whole, or None."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub import try_to_load_from_cache
 
-    try:
-        folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
-    except LocalEntryNotFoundError:
-        return None
-    return folder if _whole(folder) else None
+    config = try_to_load_from_cache(name, "config.json", revision=revision)
+    folder = Path(config).parent if isinstance(config, str) else None
+    return folder if folder and _whole(folder) else None
 
 
 def _whole(folder: Path) -> bool:

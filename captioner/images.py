@@ -61,19 +61,23 @@ class ImageReader:
         return os.pread(self._file.fileno(), size, offset)  # without a shared position: safe in threads
 
     def open(self, name: str) -> Image.Image:
-        """One picture as RGB, upright (its EXIF orientation applied)."""
+        """One picture, upright (its EXIF orientation applied), in the file's own mode."""
         return decode(self.read(name), f"{self.location}: {name}")
 
 
 def decode(content: bytes, name: str) -> Image.Image:
-    """The picture in these bytes as RGB, upright; InputError that says `name` where it is not a whole picture."""
+    """The picture in these bytes, upright, in its own mode; InputError, with `name`, where it is not a whole picture.
+
+    The mode stays, since CLIP's own preprocessing resizes before it converts to RGB.
+    """
     if not content:
         raise InputError(f"{name}: an empty file (0 bytes); replace the file")
     try:
         image = Image.open(io.BytesIO(content))
         if image.width * image.height > MOST_PIXELS:
             raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
-        return ImageOps.exif_transpose(image).convert("RGB")
+        image.load()
+        return ImageOps.exif_transpose(image)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
 
@@ -123,7 +127,7 @@ class ManifestReader:
         self._readers: dict[str, ImageReader] = {}
 
     def open(self, image_id: int) -> Image.Image:
-        """One picture as RGB; InputError where its file is missing, damaged, or not the one that the manifest lists."""
+        """One picture, upright; InputError where it is missing, damaged, or not the one that the manifest lists."""
         row = self.manifest[image_id]
         if row.location not in self._readers:
             self._readers[row.location] = ImageReader(Path(row.location))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL.Image import Image
 
 from captioner import charts
 from captioner.images import ManifestReader, read_manifest
@@ -42,7 +43,11 @@ def main() -> None:
     losses.append(load(settings.source("finetune_curve")))
     trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
     settings.source("images")  # where the manifest finds the test images
-    picture = ManifestReader(read_manifest(settings.source("manifest"))).open
+    reader = ManifestReader(read_manifest(settings.source("manifest")))
+
+    def picture(key: int) -> Image:
+        return reader.open(key).convert("RGB")
+
     _drawings.update(
         contact_sheet=lambda: charts.contact_sheet(scores, picture),
         results=lambda: charts.results(scores, prompts, controls, prompt, picture),

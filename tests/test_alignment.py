@@ -143,16 +143,18 @@ def test_a_few_images_can_be_learnt_by_heart(decoder, vocabulary, embeddings, tm
     assert again == generated
 
 
-@pytest.mark.parametrize("saves", [1, 3, 4])
+@pytest.mark.parametrize(("saves", "every"), [(1, 300.0), (3, 300.0), (4, 300.0), (1, 0.0), (3, 0.0), (7, 0.0)])
 def test_a_training_that_was_interrupted_ends_with_the_same_weights(
-    decoder, table, vocabulary, embeddings, examples, tmp_path, saves
+    decoder, table, vocabulary, embeddings, examples, tmp_path, saves, every
 ):
+    """Interrupted after an epoch, or (saved after every step) in the midst of one."""
+
     def trained(checkpoints):
         torch.manual_seed(2)
         projection = Projection(Shape(16, 4, decoder.width))
         projection.start(embeddings, True, decoder.mean_norm)
         objective = Objective(decoder, projection, table, PROMPTS, vocabulary)
-        history = train(objective, projection, *examples, SCHEDULE, 1, "float32", checkpoints, "test")
+        history = train(objective, projection, *examples, SCHEDULE, 1, "float32", checkpoints, "test", every)
         return history, digest(projection)
 
     whole = trained(Checkpoints(tmp_path / "whole"))

@@ -57,16 +57,20 @@ def hashes(lock: Path) -> dict[str, str]:
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Path:
-    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.split(
-        "\0"
-    ):
+def working_tree(folder: Path) -> Path:
+    """A copy of the working tree as it is, without dvc.lock."""
+    listed = shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout
+    for name in listed.split("\0"):
         if name and (ROOT / name).is_file() and name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
+    folder = working_tree(tmp_path_factory.mktemp("clone"))
 
     def small(params):
         for section, values in SMALL.items():
