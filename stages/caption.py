@@ -31,7 +31,7 @@ def main() -> None:
     frozen = Decoder.load(settings.source("decoder"), device, config.dtype)
     tuned = Decoder.load(settings.source("finetuned"), device, config.dtype)
     vocabulary = Vocabulary.load(settings.source("decoder"))
-    projection = Projection.load(settings.source("projection"), device)
+    projection = Projection.load(settings.source("projections") / "0.safetensors", device)
     arms = {
         "linear": (frozen, projection, ("val", "test", "novel")),
         "finetuned": (

@@ -27,8 +27,11 @@ def main() -> None:
         name: pd.read_csv(settings.source("prompt_scores", f"{name}.csv"), keep_default_na=False) for name in prompts
     }
     table = pd.concat([scores.assign(prompt=name) for name, scores in tables.items()])
-    table["entropy_weighted_clip_score"] = table["weight"] * table["clip_score"]
     table["lift"] = table["clip_score"] - table["clip_score_shuffled"]
+    table["entropy_weighted_clip_score"] = table["weight"] * table["clip_score"]
+    table = table.groupby(["prompt", "split", "image_id"], sort=False, as_index=False)[
+        list(MEASURES)
+    ].mean()  # of seeds
     rows, cells = [], []
     for split, part in table.groupby("split", sort=False):
         images = part["image_id"].nunique()

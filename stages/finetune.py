@@ -32,7 +32,7 @@ def main() -> None:
     examples, validation = (Examples(splits[name], embeddings.of(splits[name])) for name in ("train", "val"))
     decoder = Decoder.load(settings.source("decoder"), device)
     table, vocabulary = TokenTable.load(settings.source("tokens")), Vocabulary.load(settings.source("decoder"))
-    projection = Projection.load(settings.source("projection"), device)
+    projection = Projection.load(settings.source("projections") / "0.safetensors", device)
     checkpoints = Checkpoints(settings.checkpoint_folder("finetune"))
     trained = nn.ModuleDict({"projection": projection, "decoder": decoder.model}).requires_grad_(True)
     schedule = Schedule(config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay)

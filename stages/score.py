@@ -43,7 +43,7 @@ def main() -> None:
     facts: list[list] = []
     headline: list[tuple] = []
     arms = by_arm(read_records(settings.source("arms")))
-    for (arm, split), captions in arms.items():
+    for (arm, split, _), captions in arms.items():
         texts = [caption.text for caption in captions]
         scored = judge[split].score(captions, scorer.encode_texts(texts).numpy())
         results[split][arm] = judge[split].summary(captions, scored)
@@ -55,7 +55,7 @@ def main() -> None:
     constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judge["val"], 10))
     for split in judge:
         results[split]["constant"] = {"cider": judge[split].cider.scores([constant] * len(splits[split])).mean()}
-    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test"])
+    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test", 0])
 
     with settings.target("scores") as path:
         write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], headline)

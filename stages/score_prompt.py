@@ -1,7 +1,12 @@
-"""Stage `score_prompt`: the captions of one compared prompt against their images and references; about four seconds."""
+"""Stage `score_prompt`: the captions of one compared prompt against their images and references, for every
+seed, and the embeddings of the captions; about six seconds.
+"""
 
 import json
 import sys
+
+import torch
+from safetensors.torch import save_file
 
 from captioner.annotations import read_captions
 from captioner.captions import by_arm, read_records
@@ -25,13 +30,16 @@ def main(key: str) -> None:
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
     measured = {name: splits[name] for name in ("test", "novel")}
     judge = judges(measured, references, Embeddings.load(settings.source("judged")), vocabulary, seed)
-    rows: list[tuple] = []
-    for (_, split), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
-        texts = scorer.encode_texts([caption.text for caption in captions]).numpy()
-        scored = judge[split].score(captions, texts)
-        rows += [(split, *row) for row in image_rows(splits[split], captions, scored)]
+    rows, vectors = [], []
+    for (_, split, number), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
+        texts = scorer.encode_texts([caption.text for caption in captions])
+        scored = judge[split].score(captions, texts.numpy())
+        rows += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]
+        vectors.append(texts)
     with settings.target("prompt_scores", f"{key}.csv") as path:
-        write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], rows)
+        write_table(path, ["seed", "split", "image_id", "caption", *IMAGE_COLUMNS], rows)
+    with settings.target("prompt_scores", f"{key}.safetensors") as path:
+        save_file({"texts": torch.cat(vectors)}, path)
 
 
 if __name__ == "__main__":

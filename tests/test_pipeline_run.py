@@ -23,7 +23,7 @@ SMALL = {
     "split": {"train": 200, "val": 20, "test": 40, "novel": 20},
     "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
     "decoder": {"steps": 12, "documents": 300, "width": 32, "layers": 1, "batch_size": 8, "vocabulary": 320},
-    "projection": {"epochs": 2, "batch_size": 32},
+    "projection": {"epochs": 2, "batch_size": 32, "seeds": 2},
     "finetune": {"epochs": 2, "batch_size": 32},
 }
 
@@ -203,23 +203,23 @@ def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
 def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
     other = tmp_path / "killed"
     shutil.copytree(clone, other)
-    wanted = (other / "models/projection.safetensors").read_bytes()
+    wanted = (other / "models/projections/1.safetensors").read_bytes()
     edit(other, lambda params: params["scenes"]["projection"].update(epochs=40))
     first = subprocess.Popen(
         ["python", "-m", "stages.project"], cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 120
-    while not list(other.glob(".checkpoints/project-*/state.pt")) and time.monotonic() < deadline:
+    while not list(other.glob(".checkpoints/project-*/1/state.pt")) and time.monotonic() < deadline:
         time.sleep(0.05)
     first.send_signal(signal.SIGKILL)
     first.wait()
-    assert list(other.glob(".checkpoints/project-*/state.pt"))
-    assert (other / "models/projection.safetensors").read_bytes() == wanted  # the old result, whole
+    assert list(other.glob(".checkpoints/project-*/1/state.pt"))
+    assert (other / "models/projections/1.safetensors").read_bytes() == wanted  # the old result, whole
     resumed = shell("python", "-m", "stages.project", cwd=other)
     assert "  0%|" not in resumed.stderr.replace("\r", "\n").splitlines()[0]
-    result = (other / "models/projection.safetensors").read_bytes()
+    result = (other / "models/projections/1.safetensors").read_bytes()
     shell("python", "-m", "stages.project", cwd=other)
-    assert (other / "models/projection.safetensors").read_bytes() == result
+    assert (other / "models/projections/1.safetensors").read_bytes() == result
     assert not list(other.glob(".checkpoints/*"))
 
 

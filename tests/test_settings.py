@@ -70,10 +70,10 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
     TransformersJudge: ({**HUB, **JUDGED}, {"source": ["encoder"], "batch_size": [0], "dtype": ["int8"]}),
     ProjectionConfig: (
         {
-            **TRAINING, "prefix_length": 4, "standardise": True, "prefix_norm": 1.0, "start": "ridge", "ridge": 0.1,
-            "stop_token": True, "prompts": {"none": ""},
+            **TRAINING, "seeds": 1, "prefix_length": 4, "standardise": True, "prefix_norm": 1.0, "start": "ridge",
+            "ridge": 0.1, "stop_token": True, "prompts": {"none": ""},
         },
-        {"start": ["zero"], "ridge": [0.0], "prefix_length": [0, 65], "prefix_norm": [0.0],
+        {"seeds": [0], "start": ["zero"], "ridge": [0.0], "prefix_length": [0, 65], "prefix_norm": [0.0],
          "prompts": [{}, {"1st": "x"}, {"a b": "x"}, {"": "x"}]},
     ),
     FinetuneConfig: (TRAINING, {"epochs": [0], "batch_size": [0], "learning_rate": [-1.0], "weight_decay": [-0.1]}),

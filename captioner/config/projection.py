@@ -9,6 +9,7 @@ from captioner.config.section import NotNegative, Positive, Rate, Texts, section
 
 @section
 class ProjectionConfig:
+    seeds: Annotated[int, Field(ge=1, le=100)]  # maps, each trained from a seed of its own; the first is the headline's
     prefix_length: Annotated[int, Field(ge=1, le=64)]  # k, prefix embeddings per image
     standardise: bool  # scale every input dimension to mean 0 and variance 1 over the training images
     prefix_norm: Rate  # norm of a prefix embedding at the start, as a multiple of a token embedding's mean norm
