@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -65,12 +65,15 @@ class ImageReader:
         return decode(self.read(name), f"{self.location}: {name}")
 
 
-def decode(content: bytes, name: str) -> Image.Image:
-    """The picture in these bytes as RGB, upright; InputError that says `name` where it is not a whole picture."""
+def decode(content: bytes, name: str, formats: Sequence[str] | None = None) -> Image.Image:
+    """The picture in these bytes as RGB, upright; InputError that says `name` where it is not a whole picture.
+
+    `formats`: Pillow's names of the only ones to try, by default all.
+    """
     if not content:
         raise InputError(f"{name}: an empty file (0 bytes); replace the file")
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=formats)
         if image.width * image.height > MOST_PIXELS:
             raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
         return ImageOps.exif_transpose(image).convert("RGB")
