@@ -77,7 +77,9 @@ def decode(content: bytes, name: str, formats: Sequence[str] | None = None) -> I
         if image.width * image.height > MOST_PIXELS:
             raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
         return ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name}: damaged or no picture (of no known format); replace the file") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
 
 

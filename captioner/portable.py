@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from captioner.atomic import replacing
 from captioner.card import Figures, model_card
+from captioner.config.runtime import RuntimeConfig
 from captioner.errors import InputError
 from captioner.origin import Origin, file_digest
 from captioner.project import Example, Places, Project, Settings
@@ -98,6 +99,7 @@ def export(project: Project, target: Path, with_backbones: bool | None = None) -
         examples = project.examples(12) if project.drawn else []
         if examples:
             save_examples(folder / EXAMPLES, examples)
+            (folder / EXAMPLES).chmod(0o644)  # as the other files; safetensors writes for its owner alone
         scores = project.scores
         sizes = {name: folder_size(source) for name, source in folders.items()}
         figures = Figures(project.headline, len(scores), project.drawn)
@@ -159,7 +161,8 @@ class Portable:
                     f"{path}: of format {version!r}, but this captioner reads format {FORMAT}; "
                     "use the version that wrote it, or export the model again"
                 )
-            settings = Settings(**document["settings"])
+            told = document["settings"]
+            settings = Settings(**{**told, "runtime": RuntimeConfig(**told["runtime"])})
             backbones = {
                 name: Backbone(Origin(**each["origin"]), each["content"], each["folder"])
                 for name, each in document["backbones"].items()
