@@ -115,7 +115,7 @@ def export(project: Project, target: Path, with_backbones: bool | None = None) -
             "format": FORMAT, "settings": asdict(settings), "scores": [round(score, 3) for score in scores],
             "backbones": {name: asdict(each) for name, each in backbones.items()}, "files": files,
         }  # fmt: skip
-        text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         (folder / MANIFEST).write_text(text, encoding="utf-8")
     return backbones
 

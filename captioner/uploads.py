@@ -26,7 +26,6 @@ ALIASES = {
     "image/x-bmp": "image/bmp",
 }
 UNSTATED = {"", "application/octet-stream"}
-NAMES = "JPEG, PNG, WEBP, GIF and BMP"
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 
@@ -54,7 +53,7 @@ def upload_picture(content: bytes, declared: str, name: str) -> Image.Image:
     stated = declared.split(";")[0].strip().lower()
     stated = ALIASES.get(stated, stated)
     if stated not in (UNSTATED | set(TYPES.values())):
-        raise Refused(415, f"{stated[:60]} is no picture that is read here; only {NAMES} are")
+        raise Refused(415, f"{stated[:60]} is not read here; send a picture in JPEG, PNG, WEBP, GIF or BMP")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the sizes are looked at below
@@ -65,7 +64,9 @@ def upload_picture(content: bytes, declared: str, name: str) -> Image.Image:
             413, f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels; scale it down"
         ) from error
     except UnidentifiedImageError as error:
-        raise Refused(415, f"this is not a picture in a format that is read here; only {NAMES} are") from error
+        raise Refused(
+            415, "this is no picture in a format that is read here; send JPEG, PNG, WEBP, GIF or BMP"
+        ) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise Refused(400, "the picture is damaged; send another file") from error
     kind = "JPEG" if kind == "MPO" else kind  # several JPEGs in one file, as some telephones write them

@@ -19,6 +19,7 @@ function make(tag, content = {}, ...children) {
 function fail(message) {
   $("error").textContent = message;
   $("error").hidden = false;
+  $("error").scrollIntoView({ block: "nearest" });
   say("");
 }
 
@@ -188,7 +189,8 @@ function show(told) {
   $("cards").replaceChildren(...told.results.map(card));
   $("results").hidden = false;
   const texts = told.results.map((each) => (each.prompt ? `${each.prompt} … ${each.caption}` : each.caption));
-  say(told.results.length === 1 ? `Caption: ${texts[0]}` : `${texts.length} captions. ${texts.join(" ")}`);
+  say(texts.length === 1 ? "One caption, below." : `${texts.length} captions, below.`);
+  $("told").textContent = texts.join(" ");
   const far = $("results").getBoundingClientRect().top > window.innerHeight - 120;
   if (far) $("results").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
@@ -197,22 +199,30 @@ function card(result) {
   const bars = make("ul", { class: "bars" });
   const heading = make("h4", {});
   const inspect = (before, step) => {
-    heading.textContent = before ? `Most likely after “${before}”` : "Most likely first words";
+    heading.textContent = before ? `Most likely after “${ending(before)}”` : "Most likely first words";
     bars.replaceChildren(...step.likely.map((each) => bar(each, step)));
   };
-  const start = result.prompt.length > 40 ? `… ${result.prompt.slice(-40)}` : result.prompt;
-  inspect(start, result.steps[0]);
+  inspect(result.prompt, result.steps[0]);
   const blind = result.without_image;
   return make("article", { class: "card", "aria-label": result.prompt || "no prompt" },
     make("h3", { text: result.prompt ? `${result.prompt} …` : "(no prompt)" }),
-    words(result, inspect),
-    heading, bars,
-    ...score(result),
-    make("dl", {},
-      make("dt", { text: "Log-probability" }), make("dd", { text: `${result.log_probability.toFixed(2)} nats a token` }),
-      make("dt", { text: "Uncertainty" }), make("dd", { text: percent(result.entropy) }),
-      make("dt", { text: "Tokens" }), make("dd", { text: String(result.tokens) })),
+    make("div", {}, words(result, inspect), heading, bars),
+    make("div", {}, ...score(result),
+      make("dl", {},
+        make("dt", { text: "Log-probability" }), make("dd", { text: `${signed(result.log_probability, 2)} nats a token` }),
+        make("dt", { text: "Entropy" }), make("dd", { text: `${percent(result.entropy)} of the maximum` }),
+        make("dt", { text: "Tokens" }), make("dd", { text: String(result.tokens) }))),
     make("div", { class: "blind" }, make("h4", { text: "Without the picture, the prompt alone says" }), words(blind, inspect)));
+}
+
+const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
+
+// The last words of a text, no more than fit into a line.
+function ending(text) {
+  const whole = text.trim();
+  if (whole.length <= 40) return whole;
+  const cut = whole.slice(-40);
+  return `… ${cut.slice(cut.indexOf(" ") + 1)}`;
 }
 
 // The caption as a row of words: one stop of the tab key, arrow keys inside.
@@ -223,7 +233,8 @@ function words(result, inspect) {
     const last = index === result.tokens;
     const before = said;
     said += step.text;
-    const text = index === 0 ? step.text.trimStart() : step.text;
+    const text = step.text.trim();
+    if (index > 0 && (last || /^\s/.test(step.text))) row.append(" ");
     const button = make("button", {
       type: "button", text: last ? "end" : text, tabindex: index === 0 ? "0" : "-1", class: last ? "end" : step.probability < 0.5 ? "doubt" : null,
       "aria-label": `${last ? "end of the caption" : step.text.trim() || "part of a character"}, ${percent(step.probability)} sure`,
@@ -232,10 +243,11 @@ function words(result, inspect) {
     const look = () => {
       for (const other of document.querySelectorAll(".words [aria-current]")) other.removeAttribute("aria-current");
       button.setAttribute("aria-current", "true");
-      inspect(before.trim().slice(-40), step);
+      inspect(before, step);
     };
     for (const kind of ["mouseenter", "focus", "click"]) button.addEventListener(kind, look);
     if (!last && text === "") button.hidden = true;
+    row.append(button);
     return button;
   });
   row.addEventListener("keydown", (event) => {
@@ -247,7 +259,6 @@ function words(result, inspect) {
     shown.forEach((button, index) => button.setAttribute("tabindex", index === to ? "0" : "-1"));
     shown[to].focus();
   });
-  row.append(...buttons);
   return row;
 }
 
@@ -262,7 +273,7 @@ function bar(each, step) {
 }
 
 function score(result) {
-  const value = result.clip_score.toFixed(1);
+  const value = signed(result.clip_score, 1);
   const scores = page.model?.scores;
   if (!scores) return [make("h4", { text: "CLIP score" }), make("p", { class: "score" }, make("b", { text: value }))];
   const told = `higher than ${Math.round(result.percentile)} % of the study’s ${scores.images} test pictures`;
@@ -293,7 +304,7 @@ function chart({ low, high, counts }, value, label) {
   const at = x(value);
   drawing.append(svg("line", { x1: at, x2: at, y1: 8, y2: base }), svg("path", { d: `M${at - 5} 2h10l-5 8z` }));
   for (const [score, anchor, place] of [[from, "start", 4], [to, "end", width - 4]]) {
-    drawing.append(svg("text", { x: place, y: height - 3, "text-anchor": anchor }, score.toFixed(0)));
+    drawing.append(svg("text", { x: place, y: height - 3, "text-anchor": anchor }, signed(score, 0)));
   }
   return drawing;
 }
