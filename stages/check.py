@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from captioner.config.caption import CaptionConfig
-from captioner.config.compare import CompareConfig
+from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.data import CocoData, DrawnData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
 from captioner.config.embed import EmbedConfig
@@ -36,6 +36,7 @@ SECTIONS = {
     "projection": {"": ProjectionConfig},
     "finetune": {"": FinetuneConfig},
     "caption": {"": CaptionConfig},
+    "equivalence": {"": EquivalenceConfig},
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import LANGUAGE, SIGHT
 
 from captioner.config.caption import CaptionConfig
-from captioner.config.compare import CompareConfig
+from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.data import CocoData, DrawnData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
 from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
@@ -20,7 +20,17 @@ from stages import settings
 TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.0}
 SECTIONS = {  # each kind of section: values that are fine, and values that are out of range
     CaptionConfig: ({"max_new_tokens": 30, "batch_size": 1}, {"max_new_tokens": [0, 513], "batch_size": [0]}),
-    CompareConfig: ({"resamples": 100, "confidence": 0.95}, {"resamples": [99], "confidence": [0.0, 1.0, math.nan]}),
+    CompareConfig: (
+        {
+            "resamples": 100, "permutations": 100, "confidence": 0.95, "exponents": [0.0, 1.0], "collapse": 0.1,
+            "unrelated": ["x"],
+        },
+        {
+            "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [[], [-1.0]],
+            "collapse": [0.0, 1.1],
+        },
+    ),
+    EquivalenceConfig: ({"cider": 0.1, "clip_score": 1.5}, {"cider": [0.0, -1.0], "clip_score": [0.0, math.inf]}),
     DrawnData: (
         {"source": "drawn", "train_images": 1, "val_images": 1, "picture_size": 32, "references": 6},
         {"source": ["coco"], "train_images": [0], "val_images": [-1], "picture_size": [31, 513], "references": [0, 7]},
@@ -89,9 +99,16 @@ def test_missing_and_unknown_keys_are_named(kind):
 def test_wrong_types_are_named(kind):
     """No value is bent to fit: no text for a number, no bool for a number, no number for a text or a bool."""
     values = SECTIONS[kind][0]
-    wrong = {bool: [1, "yes"], int: ["1", True, 2.5], float: ["1", True], str: [1, True], dict: ["x", {"a": 1}]}
+    wrong = {
+        bool: [1, "yes"],
+        int: ["1", True, 2.5],
+        float: ["1", True],
+        str: [1, True],
+        dict: ["x", {"a": 1}],
+        list: ["x", [None]],
+    }
     for key, value in values.items():
-        for other in (None, [], *wrong[type(value)]):
+        for other in (None, {} if isinstance(value, list) else [], *wrong[type(value)]):
             assert f"scenes.part.{key}" in refusal(kind, {**values, key: other}), (key, other)
 
 
