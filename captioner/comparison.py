@@ -59,8 +59,8 @@ class Comparison:
     )  # fmt: skip
 
     def prompts(self) -> Iterator[dict]:
-        """A row a prompt: its means; images won on CIDEr-D, ties split; CLIP points a token; and `certainty`, Spearman's
-        correlation of the entropy weight with CIDEr-D.
+        """A row a prompt: its means; images won on CIDEr-D, ties split; CLIP points a token; and `certainty`,
+        Spearman's correlation of the entropy weight with CIDEr-D.
         """
         won = win_shares(self.values["cider"]) * len(self.scores.images)
         for p, name in self._named():
@@ -213,12 +213,29 @@ class Comparison:
     SURFACE = ("prompt", "bin", "images", "cider", "clip_score")
 
     def surface(self, bins: int) -> Iterator[dict]:
-        """A row a prompt and bin of images, from those that are hard for all prompts to the easy ones, by mean CIDEr-D."""
+        """A row a prompt and bin of images, from the hard to the easy ones by CIDEr-D, the mean over prompts."""
         order = np.argsort(self.values["cider"].mean(axis=(0, 1)), kind="stable")
         for number, chosen in enumerate(np.array_split(order, min(bins, len(order))), start=1):
             for p, name in self._named():
                 means = {key: float(self.values[key][p][:, chosen].mean()) for key in ("cider", "clip_score")}
                 yield {"prompt": name, "bin": number, "images": len(chosen), **means}
+
+    EXAMPLES = ("place", "image_id", "prompt", "caption", "cider")
+
+    def examples(self) -> Iterator[dict]:
+        """The captions after every prompt, of the first seed, for the best, the median and the worst image.
+
+        By CIDEr-D, the mean over prompts of that seed's captions; ties by the order of the images.
+        """
+        cider = self.values["cider"][:, 0]
+        order = np.argsort(-cider.mean(axis=0), kind="stable")
+        for place, i in (("best", order[0]), ("median", order[len(order) // 2]), ("worst", order[-1])):
+            for p, name in self._named():
+                caption = self.scores.captions[p, 0, i]
+                yield {
+                    "place": place, "image_id": self.scores.images[i], "prompt": name, "caption": caption,
+                    "cider": float(cider[p, i]),
+                }  # fmt: skip
 
     def summary(self, pairs: Sequence[Mapping], told: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
         """Flat figures: the omnibus test, the pairs of CIDEr-D by verdict, the best of each group, the weight's worth.
@@ -280,7 +297,7 @@ class Headline:
         """The interval of CIDEr-D, and how far apart the means of the best and the worst images are, against chance."""
         cider = self.bootstrap.interval(self.columns["cider"][None])
         return {
-            "cider_low": cider.low, "cider_high": cider.high,
+            "cider_low": cider.low, "cider_high": cider.high, "extremes": len(self.own[0]),
             "extremes_gap": float(self.own[0][-1] - self.own[1][-1]),
             "extremes_gap_shuffled": float(self.chance[0][-1] - self.chance[1][-1]),
         }  # fmt: skip
@@ -289,7 +306,8 @@ class Headline:
 def by_length(tokens: np.ndarray, clip_score: np.ndarray, cider: np.ndarray) -> Iterator[dict]:
     """A row a caption length, for arrays [M]: captions, means, and a LOWESS line of the CLIP score."""
     table = pd.DataFrame({"tokens": tokens, "clip_score": clip_score, "cider": cider})
-    smooth = lowess(clip_score, tokens, frac=0.6, it=1, return_sorted=False)
+    same = np.ptp(tokens) == 0  # one length has no line but its mean
+    smooth = clip_score.mean() if same else lowess(clip_score, tokens, frac=0.6, it=1, return_sorted=False)
     grouped = table.assign(smooth=smooth).groupby("tokens")
     for length, part in grouped:
         yield {

@@ -40,6 +40,13 @@ def number(value: float | int | None, digits: int = 2) -> str:
     return rounded.replace("-", r"$-$") if float(rounded) else rounded.lstrip("-")
 
 
+def probability(p: float | None) -> str:
+    """A p-value for a text: ``= 0.012`` or ``< 0.001``."""
+    if p is None:
+        return "= --"
+    return "$<$ 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def flattened(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Nested results by dotted key."""
     flat: dict[str, object] = {}
@@ -49,9 +56,13 @@ def flattened(results: Mapping[str, object], prefix: str = "") -> dict[str, obje
     return flat
 
 
-def definitions(values: Mapping[str, str]) -> str:
-    r"""A file that defines ``\result{key}`` for every key and stops the build at an unknown one."""
-    lines = [
+def definitions(values: Mapping[str, str], flags: Mapping[str, bool] | None = None) -> str:
+    r"""A file that defines ``\result{key}`` for every key and stops the build at an unknown one.
+
+    Each flag `name` becomes the condition ``\ifname``.
+    """
+    lines = [rf"\newif\if{name}\{name}{str(flag).lower()}" for name, flag in (flags or {}).items()]
+    lines += [
         r"\newcommand{\result}[1]{\ifcsname result@#1\endcsname\csname result@#1\endcsname",
         r"  \else\errmessage{no result of the key #1}\fi}",
     ]
@@ -60,8 +71,13 @@ def definitions(values: Mapping[str, str]) -> str:
 
 
 def table(name: str, columns: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    r"""A booktabs table as the macro ``\name``."""
-    body = [" & ".join(row) + r" \\" for row in rows]
+    r"""A booktabs table as the macro ``\name``; a row of one cell is a heading over all columns."""
+    body = [
+        rf"\multicolumn{{{len(header)}}}{{@{{}}l}}{{\emph{{{row[0]}}}}} \\"
+        if len(row) == 1
+        else " & ".join(row) + r" \\"
+        for row in rows
+    ]
     lines = [rf"\newcommand{{\{name}}}{{%", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
     lines += [" & ".join(header) + r" \\", r"\midrule", *body, r"\bottomrule", r"\end{tabular}}"]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,6 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from captioner.statistics import Bootstrap
 
-
 VERDICTS = ("differs", "differs a little", "equivalent", "open")
 
 

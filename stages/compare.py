@@ -51,7 +51,7 @@ def main() -> None:
     with settings.target("seeds") as path:
         write_named(path, ("split", *test.SEEDS), everywhere("seeds"))
     with settings.target("diagnoses") as path:
-        write_named(path, ("split", *test.DIAGNOSES), everywhere("diagnoses", cap))
+        write_named(path, ("split", "text", *test.DIAGNOSES), everywhere("diagnoses", cap))
     with settings.target("pairs") as path:
         write_named(path, test.PAIRS, pairs)
     with settings.target("rankings") as path:
@@ -68,6 +68,8 @@ def main() -> None:
         write_named(path, test.LENGTHS, test.lengths())
     with settings.target("surface") as path:
         write_named(path, test.SURFACE, test.surface(BINS))
+    with settings.target("examples") as path:
+        write_named(path, ("text", *test.EXAMPLES), ({**told[row["prompt"]], **row} for row in test.examples()))
     with settings.target("headline_lengths") as path:
         write_named(path, headline.LENGTHS, headline.lengths())
     with settings.target("cumulative") as path:

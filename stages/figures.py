@@ -1,6 +1,6 @@
 """Stage `figures`: the result tables and some test images in; the paper's figures and two pictures for the web out.
 
-A few seconds on one core; equal tables give equal bytes.
+A few seconds on two cores; equal tables give equal bytes.
 """
 
 import multiprocessing
@@ -10,11 +10,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from captioner import charts
+from captioner import charts, prompt_charts, sheets, theme
 from captioner.images import ManifestReader, read_manifest
 from stages import settings
 
-TEXTS = {"split", "caption", "prompt", "text", "trained", "versus", "control", "arm", "fact"}
+TEXTS = {
+    "split", "caption", "prompt", "text", "group", "versus", "control", "arm", "fact", "measure", "variant", "verdict",
+    "place",
+}  # fmt: skip
 
 
 def load(path: Path) -> pd.DataFrame:
@@ -29,24 +32,39 @@ _drawings: dict[str, Callable[[], Figure]] = {}  # what the two processes draw; 
 def drawn(job: tuple[str, Path, float]) -> None:
     """Draw one figure (name, path, dots per inch) and write it."""
     name, path, dpi = job
-    charts.write(_drawings[name](), path, dpi=dpi)
+    theme.write(_drawings[name](), path, dpi=dpi)
 
 
 def main() -> None:
     prompt = settings.shared("prompt")
-    scores, prompts = load(settings.source("scores")), load(settings.source("prompts"))
-    controls, facts = load(settings.source("controls")), load(settings.source("facts_table"))
-    matrix, cumulative = load(settings.source("matrix")), load(settings.source("cumulative"))
+    scores, controls, facts = (
+        load(settings.source("scores")), load(settings.source("controls")), load(settings.source("facts_table")),
+    )  # fmt: skip
+    prompts, seeds, pairs = (
+        load(settings.source("prompts")), load(settings.source("seeds")), load(settings.source("pairs")),
+    )  # fmt: skip
+    rankings, ranks = load(settings.source("rankings")), load(settings.source("ranks"))
+    together, mixed = load(settings.source("together")), load(settings.source("mixed"))
+    lengths, headline_lengths = load(settings.source("lengths")), load(settings.source("headline_lengths"))
+    surface, examples = load(settings.source("surface")), load(settings.source("examples"))
+    cumulative = load(settings.source("cumulative"))
     losses = [load(settings.source("backbones_curve")), load(settings.source("project_curve"))]
     losses.append(load(settings.source("finetune_curve")))
     settings.source("images_val")  # where the manifest finds the test images
     picture = ManifestReader(read_manifest(settings.source("manifest"))).open
     _drawings.update(
-        contact_sheet=lambda: charts.contact_sheet(scores, picture),
-        results=lambda: charts.results(scores, prompts, controls, prompt, picture),
-        matrix=lambda: charts.matrix(matrix, prompts),
-        ranking=lambda: charts.ranking(prompts),
-        tokens=lambda: charts.tokens(scores),
+        contact_sheet=lambda: sheets.contact_sheet(scores, picture),
+        results=lambda: sheets.results(scores, prompts, controls, prompt, picture),
+        examples=lambda: sheets.examples(examples, prompts, picture),
+        pairs=lambda: prompt_charts.pairs(pairs, prompts),
+        ranking=lambda: prompt_charts.ranking(prompts, seeds),
+        wins=lambda: prompt_charts.wins(prompts),
+        rankings=lambda: prompt_charts.rankings(rankings, ranks, prompts),
+        together=lambda: prompt_charts.together(together, prompts),
+        efficiency=lambda: prompt_charts.efficiency(prompts, lengths),
+        mixed=lambda: prompt_charts.mixed(mixed, prompts),
+        surface=lambda: prompt_charts.surface(surface, prompts),
+        tokens=lambda: charts.tokens(scores, headline_lengths),
         histogram=lambda: charts.histogram(scores),
         cumulative=lambda: charts.cumulative(cumulative),
         curves=lambda: charts.curves(*losses),
@@ -60,7 +78,7 @@ def main() -> None:
     ):
         folder.mkdir()
         jobs: list[tuple[str, Path, float]] = [
-            ("contact_sheet", sheet, 1200 / charts.FULL),
+            ("contact_sheet", sheet, 1200 / theme.FULL),
             ("results", results, 140),
             *((name, folder / f"{name}.pdf", 300) for name in _drawings if name != "results"),
         ]
