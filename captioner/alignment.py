@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from captioner.checkpoints import Checkpoints
 from captioner.decoder import Decoder
 from captioner.errors import InputError
-from captioner.optimisation import Checkpoints, adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, scheduled_rate, set_rate
 from captioner.projection import Projection
 from captioner.runtime import autocast
 from captioner.tokens import IGNORED, TokenTable, batch
@@ -39,7 +41,7 @@ class Schedule:
 
 
 class Objective:
-    """The mean cross-entropy of caption tokens (stop token included) after [prefix, prompt], nats a token."""
+    """The mean cross-entropy of caption tokens after [prefix, prompt], nats a token; `stop_token`: that one too."""
 
     def __init__(
         self,
@@ -48,8 +50,9 @@ class Objective:
         table: TokenTable,
         prompts: Mapping[str, str],
         vocabulary: Vocabulary,
+        stop_token: bool = True,
     ) -> None:
-        self.decoder, self.projection, self.table = decoder, projection, table
+        self.decoder, self.projection, self.table, self.stop_token = decoder, projection, table, stop_token
         self.prompts = [
             (torch.tensor(vocabulary.prompt(text), dtype=torch.long), form(text)) for text in prompts.values()
         ]
@@ -70,17 +73,17 @@ class Objective:
         """
         ids, how = self.prompts[prompt]
         captions = [self.table.caption(image, chosen, how) for image, chosen in zip(images, which, strict=True)]
-        inputs, labels = batch(captions, self.decoder.stop)  # [B, T], [B, T + 1]
+        inputs, labels = batch(captions, self.decoder.stop, self.stop_token)  # [B, T], [B, T + 1]
         device = self.decoder.device
         prefix = self.projection(embeddings.to(device))  # [B, k, W]
         told = self.decoder.table(ids.to(device)).expand(len(prefix), -1, -1)  # [B, P, W]
         words = self.decoder.table(inputs.to(device))  # [B, T, W]
-        hidden = self.decoder.model.transformer(inputs_embeds=torch.cat([prefix, told, words], dim=1), use_cache=False)
-        tail = hidden.last_hidden_state[:, prefix.shape[1] + told.shape[1] - 1 :]  # [B, T + 1, W]
+        hidden = self.decoder.hidden(torch.cat([prefix, told, words], dim=1))  # [B, k + P + T, W]
+        tail = hidden[:, prefix.shape[1] + told.shape[1] - 1 :]  # [B, T + 1, W]
         kept = labels != IGNORED
-        logits = self.decoder.model.lm_head(tail[kept.to(device)])  # [K, V]
+        logits = self.decoder.logits(tail[kept.to(device)])  # [K, V]
         target = labels[kept].to(device)
-        return F.cross_entropy(logits.float(), target, reduction="sum"), len(target)
+        return F.cross_entropy(logits, target, reduction="sum"), len(target)
 
 
 @torch.no_grad()
@@ -105,13 +108,14 @@ def train(
     dtype: str,
     checkpoints: Checkpoints,
     label: str,
+    every: float = 300.0,
 ) -> list[dict[str, float]]:
     """Train the parameters of `trained` that ask for a gradient; returns one record an epoch and leaves the best
     epoch's weights.
 
     An epoch shows every image once, with one of its captions and after one of the prompts, both drawn at random (one
-    prompt a batch). "Best" is the lowest validation loss. The state is saved after every epoch; a training that goes
-    on from there gives the same weights.
+    prompt a batch). "Best" is the lowest validation loss. The state is saved after every epoch and every `every`
+    seconds; a training that goes on from there gives the same weights.
     """
     optimiser = adamw(trained.parameters(), schedule.learning_rate, schedule.weight_decay, betas=(0.9, 0.99))
     size = schedule.batch_size
@@ -119,17 +123,33 @@ def train(
     steps = per_epoch * schedule.epochs
     history: list[dict[str, float]] = []
     best: dict[str, torch.Tensor] = {}
+    start, told, tokens, drawn = 0, 0.0, 0, None
     if state := checkpoints.load():
         trained.load_state_dict(state["trained"])
         optimiser.load_state_dict(state["optimiser"])
         history, best = state["history"], state["best"]
+        start, told, tokens, drawn = state["step"], state["told"], state["tokens"], state["drawn"]
+
+    def save(step: int, generator: torch.Generator) -> None:
+        checkpoints.save(
+            {
+                "trained": trained.state_dict(), "optimiser": optimiser.state_dict(), "history": history, "best": best,
+                "step": step, "told": told, "tokens": tokens, "drawn": generator.get_state(),
+            }
+        )  # fmt: skip
+
     captions = torch.tensor([objective.table.captions_of(image) for image in examples.images])
-    with tqdm(total=steps, initial=len(history) * per_epoch, desc=label, unit=" steps", mininterval=1.0) as progress:
-        for epoch in range(len(history), schedule.epochs):
+    saved = time.monotonic()
+    with tqdm(total=steps, initial=start, desc=label, unit=" steps", mininterval=1.0) as progress:
+        for epoch in range(start // per_epoch, schedule.epochs):
             generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
             order = torch.randperm(len(examples.images), generator=generator)
-            told, tokens = 0.0, 0
-            for index in range(per_epoch):
+            first = start % per_epoch if epoch == start // per_epoch else 0
+            if first:
+                generator.set_state(drawn)
+            else:
+                told, tokens = 0.0, 0
+            for index in range(first, per_epoch):
                 chosen = order[index * size : (index + 1) * size]
                 which = (torch.rand(len(chosen), generator=generator) * captions[chosen]).long().tolist()
                 prompt = int(torch.randint(len(objective.prompts), (1,), generator=generator))
@@ -144,14 +164,16 @@ def train(
                 optimiser.step()
                 told, tokens = told + loss.item(), tokens + count
                 progress.update()
+                if index + 1 < per_epoch and time.monotonic() - saved >= every:
+                    save(epoch * per_epoch + index + 1, generator)
+                    saved = time.monotonic()
             with autocast(objective.decoder.device, dtype):
                 measured = validation_loss(objective, validation, size)
             if not history or measured < min(record["validation_loss"] for record in history):
                 best = {name: tensor.detach().clone() for name, tensor in trained.state_dict().items()}
             history.append({"epoch": epoch + 1, "training_loss": told / tokens, "validation_loss": measured})
             progress.set_postfix(validation_loss=round(measured, 4))
-            checkpoints.save(
-                {"trained": trained.state_dict(), "optimiser": optimiser.state_dict(), "history": history, "best": best}
-            )
+            save((epoch + 1) * per_epoch, generator)
+            saved = time.monotonic()
     trained.load_state_dict(best)
     return history

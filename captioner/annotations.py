@@ -18,6 +18,15 @@ class Captions:
     captions: dict[int, list[str]]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What could not be used: the image, its file (empty where only a caption is left out) and why."""
+
+    image_id: int
+    file: str
+    reason: str
+
+
 def _rows(document: object, key: str, fields: dict[str, type], path: Path) -> list[dict]:
     rows = document.get(key) if isinstance(document, dict) else None
     if not isinstance(rows, list):
@@ -29,11 +38,12 @@ def _rows(document: object, key: str, fields: dict[str, type], path: Path) -> li
     return rows
 
 
-def read_captions(path: Path) -> Captions:
+def read_captions(path: Path, left_out: list[LeftOut] | None = None) -> Captions:
     """The images and captions of a COCO captions file.
 
     InputError, with the first offenders and their count, for a wrong shape, duplicate ids, a caption of an image that
-    is not listed, an empty caption, and an image without captions.
+    is not listed, an empty caption, and an image without captions. With a list `left_out`, the last three are left
+    out and added to it.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -47,19 +57,30 @@ def read_captions(path: Path) -> Captions:
     repeated = Counter(row["id"] for row in annotations)
     problems += [f"annotation id {key} stands {count} times" for key, count in repeated.items() if count > 1]
     files = {row["id"]: row["file_name"] for row in images}
+    unusable: list[LeftOut] = []
     captions: dict[int, list[str]] = {key: [] for key in files}
     for row in annotations:
         if row["image_id"] not in files:
-            problems.append(f"annotation {row['id']} is of image {row['image_id']}, which is not listed")
+            reason = f"annotation {row['id']} is of image {row['image_id']}, which is not listed"
+            unusable.append(LeftOut(row["image_id"], "", reason))
         elif not row["caption"].strip():
-            problems.append(f"annotation {row['id']} (image {row['image_id']}) is an empty caption")
+            reason = f"annotation {row['id']} (image {row['image_id']}) is an empty caption"
+            unusable.append(LeftOut(row["image_id"], "", reason))
         elif any("\ud800" <= sign <= "\udfff" for sign in row["caption"]):
             problems.append(
                 f"annotation {row['id']} (image {row['image_id']}) holds half a character (a lone surrogate)"
             )
         else:
             captions[row["image_id"]].append(" ".join(row["caption"].split()))
-    problems += [f"image {key} ({files[key]}) has no caption" for key, texts in captions.items() if not texts]
+    for key in [key for key, texts in captions.items() if not texts]:
+        unusable.append(LeftOut(key, files[key], f"image {key} ({files[key]}) has no caption"))
+    if left_out is None:
+        problems += [each.reason for each in unusable]
+    elif not problems:
+        left_out += unusable
+        for each in unusable:
+            if each.file:
+                del files[each.image_id], captions[each.image_id]
     if problems:
         raise InputError(f"{path}: {len(problems)} problems; mend or remove these entries\n{listed(problems)}")
     return Captions(files, captions)

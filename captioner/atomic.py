@@ -31,10 +31,20 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     _remove(partial)  # what a killed run may have left
     try:
-        yield partial
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(partial, path)
+        with disk_errors(path):
+            yield partial
+            if path.is_dir():
+                shutil.rmtree(path)
+            os.replace(partial, path)
+    finally:
+        _remove(partial)
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """InputError where the block fails because the disk of `path` is full; other errors pass through."""
+    try:
+        yield
     except Exception as error:  # whatever a writer of files makes of a full disk; all else goes on as it is
         told = os.strerror(errno.ENOSPC) in str(error)  # safetensors' own kind of error
         full = told or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
@@ -42,5 +52,3 @@ def replacing(path: Path) -> Iterator[Path]:
             message = f"{path}: the disk is full; free some space and run again (nothing half-written stays)"
             raise InputError(message) from error
         raise
-    finally:
-        _remove(partial)

@@ -36,19 +36,20 @@ class Caption:
 
 @dataclass(frozen=True)
 class Record:
-    """A caption with where it belongs: the arm that made it, the split and the image."""
+    """A caption with where it belongs: the arm that made it, the split, the image, and which of the arm's seeds."""
 
     arm: str
     split: str
     image_id: int
     caption: Caption
+    seed: int = 0
 
 
-def by_arm(records: Iterable[Record]) -> dict[tuple[str, str], list[Caption]]:
-    """The captions of each (arm, split), in the order of the records."""
-    found: dict[tuple[str, str], list[Caption]] = {}
+def by_arm(records: Iterable[Record]) -> dict[tuple[str, str, int], list[Caption]]:
+    """The captions of each (arm, split, seed), in the order of the records."""
+    found: dict[tuple[str, str, int], list[Caption]] = {}
     for record in records:
-        found.setdefault((record.arm, record.split), []).append(record.caption)
+        found.setdefault((record.arm, record.split, record.seed), []).append(record.caption)
     return found
 
 
@@ -59,7 +60,8 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
             fields = asdict(record.caption)
             for name in ("log_probabilities", "entropies"):
                 fields[name] = [round(value, 5) for value in fields[name]]
-            row = {"arm": record.arm, "split": record.split, "image_id": record.image_id, **fields}
+            place = {"arm": record.arm, "split": record.split, "image_id": record.image_id, "seed": record.seed}
+            row = {**place, **fields}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -69,7 +71,7 @@ def read_records(path: Path) -> list[Record]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             row = json.loads(line)
-            place = {name: row.pop(name) for name in ("arm", "split", "image_id")}
+            place = {name: row.pop(name) for name in ("arm", "split", "image_id", "seed")}
             for name in ("log_probabilities", "entropies"):
                 row[name] = tuple(row[name])
             records.append(Record(**place, caption=Caption(**row)))

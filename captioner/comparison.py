@@ -142,17 +142,12 @@ class Comparison:
         "prompt", "versus", "compatibility", "chance", *_bounds("lift"), "residual", *_bounds("agreement"), "together",
     )  # fmt: skip
 
-    def together(self, images: np.ndarray | None, texts: np.ndarray | None) -> Iterator[dict]:
+    def together(self, images: np.ndarray, texts: np.ndarray) -> Iterator[dict]:
         """A row an ordered pair, also with itself, for images [N, D] and captions [P, S, N, D], unit-norm.
 
         `residual`: compatibility, double-centred; `together`: Spearman's correlation of CIDEr-D, means over seeds.
         """
-        if images is None or texts is None:  # INTERIM: until the scores come with embeddings
-            empty = Interval(np.nan, np.nan, np.nan)
-            nothing = agreement.Together(np.nan, np.nan, empty, empty)
-            cells = [[nothing] * len(self.scores.prompts)] * len(self.scores.prompts)
-        else:
-            cells = agreement.together(images, texts, self.both)
+        cells = agreement.together(images, texts, self.both)
         residual = agreement.double_centred(np.array([[cell.compatibility for cell in row] for row in cells]))
         success = agreement.success(self.values["cider"].mean(axis=1))
         for p, name in self._named():

@@ -11,9 +11,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from captioner import torchvision_ops  # noqa: F401  (before clip)
+from captioner.checkpoints import Checkpoints
 from captioner.config.encoder import TrainedEncoder
 from captioner.encoder import encode_text
-from captioner.optimisation import Checkpoints, adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, scheduled_rate, set_rate
 from captioner.runtime import autocast
 
 import clip  # isort: skip
@@ -46,7 +47,7 @@ def contrastive_loss(model: CLIP, pixels: torch.Tensor, tokens: torch.Tensor) ->
 def small_picture(image: Image.Image, resolution: int) -> torch.Tensor:
     """The picture as openai-clip's preprocessing sees it before the scaling of values: uint8 [3, R, R]."""
     resize, crop = _transform(resolution).transforms[:2]
-    return torch.from_numpy(np.array(crop(resize(image)))).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(np.array(crop(resize(image)).convert("RGB"))).permute(2, 0, 1).contiguous()
 
 
 def normalise(pixels: torch.Tensor) -> torch.Tensor:

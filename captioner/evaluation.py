@@ -73,19 +73,19 @@ class Judge:
             "capped": sum(not caption.stopped for caption in captions) / len(captions),
         }
 
-    def leave_one_out(self, captions: Sequence[Caption]) -> tuple[float, float]:
+    def leave_one_out(self, captions: Sequence[Caption]) -> tuple[float | None, float | None]:
         """CIDEr-D of a person's caption and of the model's against the same references: all but one, each left out
         in turn.
 
-        Means over the leave-one-out splits, each with the idf of its own references; every image needs the same
-        number of references, two at least (ValueError).
+        Means over the leave-one-out splits, each with the idf of its own references. There are as many splits as the
+        image with the fewest references has, and no figures where that is one: None, None.
         """
-        counts = {len(several) for several in self.references}
-        if len(counts) != 1 or min(counts) < 2:
-            raise ValueError("leave-one-out needs the same number of references for each image, two at least")
+        least = min(map(len, self.references))
+        if least < 2:
+            return None, None
         words = [tokenise(caption.text) for caption in captions]
         human, model = [], []
-        for left in range(counts.pop()):
+        for left in range(least):
             cider = Cider([several[:left] + several[left + 1 :] for several in self.references])
             human.append(cider.scores([several[left] for several in self.references]).mean())
             model.append(cider.scores(words).mean())

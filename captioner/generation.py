@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import torch
 from tqdm import tqdm
 
 from captioner import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.captions import Caption
+from captioner.checkpoints import Parts
 from captioner.decoder import Decoder
 from captioner.errors import InputError
 from captioner.vocabulary import Vocabulary
@@ -40,17 +43,15 @@ def greedy(
     ids = prompt_ids(prompt, vocabulary, decoder, prefix.shape[1], max_new_tokens)
     size = len(prefix)
     told = torch.tensor(ids, dtype=torch.long, device=decoder.device).expand(size, -1)  # [B, P]
-    inputs = torch.cat([prefix.to(decoder.device), decoder.table(told)], dim=1)  # [B, k + P, W]
+    inputs = torch.cat([prefix.to(decoder.device), decoder.table(told).float()], dim=1)  # [B, k + P, W]
     cache = DynamicCache(config=decoder.model.config)
     chosen: list[list[int]] = [[] for _ in range(size)]
     log_probabilities: list[list[float]] = [[] for _ in range(size)]
     entropies: list[list[float]] = [[] for _ in range(size)]
     alive = list(range(size))
     for step in range(max_new_tokens):
-        hidden = decoder.model.transformer(
-            inputs_embeds=inputs, past_key_values=cache, use_cache=True
-        ).last_hidden_state
-        logs = torch.log_softmax(decoder.model.lm_head(hidden[:, -1]).float(), dim=-1)  # [B, V]
+        hidden = decoder.hidden(inputs, cache)[:, -1]  # [B, W]
+        logs = torch.log_softmax(decoder.logits(hidden), dim=-1)  # [B, V]
         best, token = logs.max(dim=-1)
         entropy = -(logs.exp() * logs.clamp_min(-1e4)).sum(dim=-1)
         for row, value, ident, spread in zip(alive, best.tolist(), token.tolist(), entropy.tolist(), strict=True):
@@ -81,11 +82,18 @@ def caption_all(
     max_new_tokens: int,
     batch_size: int,
     label: str,
+    parts: Parts | None = None,
 ) -> list[Caption]:
-    """`greedy` over prefixes [N, k, W] in batches, with progress."""
-    captions: list[Caption] = []
-    with tqdm(total=len(prefix), desc=label, unit=" captions", mininterval=1.0) as progress:
-        for at in range(0, len(prefix), batch_size):
-            captions += greedy(decoder, vocabulary, prefix[at : at + batch_size], prompt, max_new_tokens)
-            progress.update(len(captions) - progress.n)
+    """`greedy` over prefixes [N, k, W] in batches, with progress.
+
+    `parts` keeps the captions of each batch, so that an interrupted run goes on there.
+    """
+    captions = [Caption(**fields) for part in parts.load() for fields in part] if parts else []
+    with tqdm(total=len(prefix), initial=len(captions), desc=label, unit=" captions", mininterval=1.0) as progress:
+        for at in range(len(captions), len(prefix), batch_size):
+            made = greedy(decoder, vocabulary, prefix[at : at + batch_size], prompt, max_new_tokens)
+            captions += made
+            if parts:
+                parts.add([asdict(caption) for caption in made])
+            progress.update(len(made))
     return captions

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from captioner.errors import InputError, listed
+from captioner.errors import InputError
+
+MOST_PIXELS = 80_000_000  # of a picture, before it is decoded
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,31 @@ class ImageReader:
                 return (self.location / name).read_bytes()
             except FileNotFoundError as error:
                 raise InputError(f"{self.location / name}: no such image, though the annotations list it") from error
+            except OSError as error:
+                raise InputError(f"{self.location / name}: cannot be read ({error.strerror})") from error
         if name not in self._spans:
             raise InputError(f"{self.location}: holds no image {name}, though the annotations list it")
         offset, size = self._spans[name]
         return os.pread(self._file.fileno(), size, offset)  # without a shared position: safe in threads
 
     def open(self, name: str) -> Image.Image:
-        """One picture as RGB, upright (its EXIF orientation applied)."""
+        """One picture, upright (its EXIF orientation applied), in the file's own mode."""
         return decode(self.read(name), f"{self.location}: {name}")
 
 
 def decode(content: bytes, name: str) -> Image.Image:
-    """The picture in these bytes as RGB, upright; InputError that says `name` where it is not a whole picture."""
+    """The picture in these bytes, upright, in its own mode; InputError, with `name`, where it is not a whole picture.
+
+    The mode stays, since CLIP's own preprocessing resizes before it converts to RGB.
+    """
+    if not content:
+        raise InputError(f"{name}: an empty file (0 bytes); replace the file")
     try:
         image = Image.open(io.BytesIO(content))
-        return ImageOps.exif_transpose(image).convert("RGB")
+        if image.width * image.height > MOST_PIXELS:
+            raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
+        image.load()
+        return ImageOps.exif_transpose(image)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
 
@@ -80,20 +92,13 @@ def write_archive(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
 
 
 def manifest_rows(location: Path, source_set: str, files: dict[int, str]) -> list[ManifestRow]:
-    """The manifest of one set of images (id -> file name), each file read once; InputError lists what is missing."""
+    """The manifest of one archive that was just written (id -> file name), each file read once."""
     reader = ImageReader(location)
-    rows, problems = [], []
-    for key, name in files.items():
-        try:
-            content = reader.read(name)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        digest = hashlib.sha256(content).hexdigest()
-        rows.append(ManifestRow(key, source_set, location.as_posix(), name, len(content), digest))
-    if problems:
-        raise InputError(f"{location}: {len(problems)} images cannot be read\n{listed(problems)}")
-    return rows
+    contents = ((key, name, reader.read(name)) for key, name in files.items())
+    return [
+        ManifestRow(key, source_set, location.as_posix(), name, len(content), hashlib.sha256(content).hexdigest())
+        for key, name, content in contents
+    ]
 
 
 def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
@@ -122,7 +127,7 @@ class ManifestReader:
         self._readers: dict[str, ImageReader] = {}
 
     def open(self, image_id: int) -> Image.Image:
-        """One picture as RGB; InputError where its file is missing, damaged, or not the one that the manifest lists."""
+        """One picture, upright; InputError where it is missing, damaged, or not the one that the manifest lists."""
         row = self.manifest[image_id]
         if row.location not in self._readers:
             self._readers[row.location] = ImageReader(Path(row.location))

@@ -10,8 +10,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from captioner import torchvision_ops  # noqa: F401  (before transformers)
+from captioner.checkpoints import Checkpoints
 from captioner.config.decoder import TrainedDecoder
-from captioner.optimisation import Checkpoints, adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, scheduled_rate, set_rate
+from captioner.origin import Origin, folder_digest
 from captioner.runtime import autocast
 from captioner.vocabulary import STOP, Vocabulary
 
@@ -86,9 +88,10 @@ def train_decoder(
 
 
 def save_decoder(model: GPT2LMHeadModel, vocabulary: Vocabulary, folder: Path) -> None:
-    """Write model and tokeniser as `save_pretrained` does, for `from_pretrained` to load."""
+    """Write model and tokeniser as `save_pretrained` does, for `from_pretrained` to load, and their origin."""
     from transformers import PreTrainedTokenizerFast
 
     model.save_pretrained(folder)
     special = {"bos_token": STOP, "eos_token": STOP, "unk_token": STOP}
     PreTrainedTokenizerFast(tokenizer_object=vocabulary.tokenizer, **special).save_pretrained(folder)
+    Origin("causal", "a miniature GPT-2", folder_digest(folder), "trained here").write(folder)

@@ -1,16 +1,12 @@
-"""What the training loops share: optimiser groups, the schedule of the learning rate, checkpoints to go on from."""
+"""What the training loops share: optimiser groups and the schedule of the learning rate."""
 
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Iterable
-from pathlib import Path
 
 import torch
 from torch import nn
-
-from captioner.atomic import replacing
 
 
 def adamw(
@@ -37,30 +33,3 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Give every parameter group this learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = rate
-
-
-class Checkpoints:
-    """Where a long training goes on after a break.
-
-    `folder` lies outside the pipeline's outputs (DVC deletes those before a run) and its name carries a hash of code,
-    parameters and inputs, so that a state of another training is never taken up. Only the newest state is kept.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "state.pt"
-
-    def load(self) -> dict | None:
-        """The newest state, or None where there is none."""
-        return torch.load(self.path, weights_only=True) if self.path.exists() else None
-
-    def save(self, state: dict) -> None:
-        """Replace the state, whole or not at all."""
-        with replacing(self.path) as partial:
-            torch.save(state, partial)
-
-    def remove(self) -> None:
-        """Forget this training's state, and those of abandoned ones of its name: its result is saved."""
-        folder = self.path.parent
-        name, _, _ = folder.name.rpartition("-")
-        for old in folder.parent.glob(f"{name}-*") if name else [folder]:
-            shutil.rmtree(old, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -49,7 +50,40 @@ class Projection(nn.Module):
             self.mean.copy_(embeddings.mean(dim=0))
             self.deviation.copy_(embeddings.std(dim=0).clamp_min(1e-6))
         self.linear.bias.zero_()
-        self.linear.weight.mul_(norm / self(embeddings).norm(dim=-1).mean())
+        self._scale(embeddings, norm)
+
+    @torch.no_grad()
+    def start_by_ridge(
+        self, embeddings: torch.Tensor, targets: Iterator[torch.Tensor], ridge: float, norm: float
+    ) -> None:
+        """Weights and bias by ridge regression of `targets` on the scaled training embeddings [N, D], then scaled so
+        that the mean norm of a prefix is `norm`; call `start` first.
+
+        `targets` gives the wanted prefixes [n, k, W] of successive embeddings, a chunk at a time. With X the scaled
+        and centred embeddings, W = (X'X + ridge * tr(X'X) / D * I)^-1 X'Y (Hoerl and Kennard, 1970); a closed-form
+        start of a map from CLIP to a language model's tokens is SITTA's (Paischer et al., 2023).
+        """
+        scaled = (embeddings - self.mean) / self.deviation  # [N, D]
+        middle = scaled.mean(dim=0)  # [D]
+        scaled = (scaled - middle).double()
+        gram = scaled.T @ scaled  # [D, D]
+        gram.diagonal().add_(ridge * gram.diagonal().mean())
+        product = torch.zeros(scaled.shape[1], self.linear.out_features, dtype=torch.float64, device=scaled.device)
+        total, done = torch.zeros_like(product[0]), 0
+        for chunk in targets:
+            wanted = chunk.flatten(1).double().to(scaled.device)  # [n, kW]
+            product += scaled[done : done + len(chunk)].T @ wanted
+            total += wanted.sum(dim=0)
+            done += len(chunk)
+        weight = torch.linalg.solve(gram, product).T  # [kW, D]; X is centred, so Y need not be
+        self.linear.weight.copy_(weight)
+        self.linear.bias.copy_(total / done - weight @ middle.double())
+        self._scale(embeddings, norm)
+
+    def _scale(self, embeddings: torch.Tensor, norm: float) -> None:
+        factor = norm / torch.cat([self(chunk).norm(dim=-1) for chunk in embeddings.split(4096)]).mean()
+        self.linear.weight.mul_(factor)
+        self.linear.bias.mul_(factor)
 
     def save(self, path: Path) -> None:
         """Write weights and shape as one safetensors file."""

@@ -223,9 +223,6 @@ def together(table: pd.DataFrame, prompts: pd.DataFrame) -> Figure:
     axes = figure.subplots(1, 3, sharey=True)
     for ax, (column, (title, colours, digits)) in zip(axes, panels.items(), strict=True):
         values = _grid(table, column, names)
-        if not np.isfinite(values).any():
-            ax.set_axis_off()
-            continue
         low, high = min(0.0, float(np.nanmin(values))), float(np.nanmax(values))
         own = np.eye(count, dtype=bool) if column == "lift" else None
         _matrix(ax, values, colours, (low, high * 1.15 or 1.0), digits, muted=own, size=6.0 if count <= 8 else 5.2)

@@ -7,6 +7,7 @@ import contextlib
 import torch
 
 from captioner.config.runtime import RuntimeConfig
+from captioner.errors import InputError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -19,6 +20,10 @@ def prepare(config: RuntimeConfig, seed: int, threads: int | None = None) -> tor
     torch.set_num_threads(threads or config.threads)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(seed)
+    if config.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if config.device != "cpu" and not torch.cuda.is_available():
+        raise InputError(f"params.yaml: runtime.device: {config.device} is not there (no CUDA); set auto or cpu")
     return torch.device(config.device)
 
 

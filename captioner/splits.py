@@ -6,8 +6,9 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from captioner.config.split import SplitConfig
+from captioner.config.split import DrawnSplit
 from captioner.errors import InputError
+from captioner.photographs import chosen
 
 Pair = tuple[str, str]
 SPLITS = ("train", "val", "test", "novel")
@@ -36,26 +37,26 @@ def assign(
     sets: Mapping[str, Sequence[int]],
     pairs: Mapping[int, frozenset[Pair]],
     held_out: frozenset[Pair],
-    config: SplitConfig,
+    config: DrawnSplit,
     rng: random.Random,
 ) -> dict[str, list[int]]:
     """The image ids of each split, sorted.
 
-    `sets` are the source's own sets, `train` and `val`. The splits train and val come out of the set train, test and
-    novel out of the set val; an image with a held-out pair can only be in novel. InputError where a set is too small.
+    `sets` are the source's own sets, `train` and `test`. The splits train and val come out of the set train, test and
+    novel out of the set test; an image with a held-out pair can only be in novel. InputError where a set is too small.
     """
-    novel_pool = [key for key in sets["val"] if pairs.get(key, frozenset()) & held_out]
+    novel_pool = [key for key in sets["test"] if pairs.get(key, frozenset()) & held_out]
     novel_ids = set(novel_pool)
     train_pool = [key for key in sets["train"] if not pairs.get(key, frozenset()) & held_out]
-    test_pool = [key for key in sets["val"] if key not in novel_ids]
+    test_pool = [key for key in sets["test"] if key not in novel_ids]
     for pool in (train_pool, test_pool, novel_pool):
         rng.shuffle(pool)
     splits = {}
     for name, pool, count, setting in (
         ("train", train_pool, config.train, "train_images"),
         ("val", train_pool, config.val, "train_images"),
-        ("test", test_pool, config.test, "val_images"),
-        ("novel", novel_pool, config.novel, "val_images"),
+        ("test", test_pool, config.test, "test_images"),
+        ("novel", novel_pool, config.novel, "test_images"),
     ):
         if len(pool) < count:
             raise InputError(
@@ -64,3 +65,20 @@ def assign(
         splits[name] = sorted(pool[:count])
         del pool[:count]
     return splits
+
+
+def assign_given(sets: Mapping[str, Sequence[int]], val: int, seed: str) -> dict[str, list[int]]:
+    """The image ids of each split of a source that has sets of its own, sorted; `novel` is empty.
+
+    Split test is the set test; val is `val` images of the set val, or of the set train where there is no set val,
+    chosen by the rule of `captioner.photographs.chosen`; train is the rest of the set train. InputError where a set is
+    too small.
+    """
+    home = "val" if sets.get("val") else "train"
+    for name, least in ((home, val if home == "val" else val + 1), ("train", 1), ("test", 2)):
+        if len(sets.get(name, ())) < least:
+            found = len(sets.get(name, ()))
+            raise InputError(f"params.yaml: split: the set {name} has {found} images, but at least {least} are needed")
+    kept = chosen(sets[home], val, seed)
+    train = sorted(set(sets["train"]) - set(kept))
+    return {"train": train, "val": kept, "test": sorted(sets["test"]), "novel": []}

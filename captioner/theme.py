@@ -86,9 +86,16 @@ def themed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @themed
-def write(figure: Figure, path: Path, dpi: float = 300) -> None:
-    """The figure as PDF or PNG, by the suffix; equal figures give equal bytes. `dpi` is that of all pixels."""
+def write(figure: Figure, path: Path, dpi: float = 300, trial: bool = False) -> None:
+    """The figure as PDF or PNG, by the suffix; equal figures give equal bytes. `dpi` is that of all pixels.
+
+    A figure of a `trial` (backbones that know nothing) says across it that it is no result.
+    """
     kind = path.suffix[1:]
+    if trial:
+        size = 5 * min(figure.get_size_inches())
+        text = "TRIAL RUN, NO RESULT"
+        figure.text(0.5, 0.5, text, ha="center", va="center", rotation=20, size=size, color=RED, alpha=0.45, zorder=99)
     figure.savefig(path, format=kind, dpi=dpi, metadata={"CreationDate": None} if kind == "pdf" else None)
 
 

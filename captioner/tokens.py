@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from captioner.vocabulary import FORMS, Vocabulary, formed
 
 IGNORED = -100  # label of a position that is not trained: prefix, prompt, padding
+CHUNK = 20_000  # captions tokenised at a time
 
 
 class TokenTable:
@@ -37,9 +38,14 @@ class TokenTable:
             "rows": np.cumsum([0, *(len(captions[key]) for key in keys)], dtype=np.int64),
         }
         for form in FORMS:
-            encoded = vocabulary.encode([formed(text, form) for key in keys for text in captions[key]])
-            arrays[f"{form}.ids"] = np.array([token for ids in encoded for token in ids], dtype=np.int32)
-            arrays[f"{form}.bounds"] = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+            texts = [formed(text, form) for key in keys for text in captions[key]]
+            ids, lengths = [], [0]
+            for at in range(0, len(texts), CHUNK):
+                encoded = vocabulary.encode(texts[at : at + CHUNK])
+                ids.append(np.array([token for row in encoded for token in row], dtype=np.int32))
+                lengths += map(len, encoded)
+            arrays[f"{form}.ids"] = np.concatenate([np.zeros(0, dtype=np.int32), *ids])
+            arrays[f"{form}.bounds"] = np.cumsum(lengths, dtype=np.int64)
         return cls(arrays)
 
     def save(self, path: Path) -> None:
@@ -69,12 +75,12 @@ class TokenTable:
         return self.ids[form][self.bounds[form][row] : self.bounds[form][row + 1]]
 
 
-def batch(captions: Sequence[np.ndarray], stop: int) -> tuple[torch.Tensor, torch.Tensor]:
+def batch(captions: Sequence[np.ndarray], stop: int, stop_token: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
     """Captions as input ids [B, T] and labels [B, T + 1].
 
-    The label at column t is the token that follows t caption tokens; the last is the stop token. Padding is masked in
-    the labels by `IGNORED` and is the stop token in the inputs, where the causal mask keeps it from every trained
-    position.
+    The label at column t is the token that follows t caption tokens; the last is the stop token, unless `stop_token`
+    is false. Padding is masked in the labels by `IGNORED` and is the stop token in the inputs, where the causal mask
+    keeps it from every trained position.
     """
     longest = max(map(len, captions))
     inputs = torch.full((len(captions), longest), stop)
@@ -83,5 +89,24 @@ def batch(captions: Sequence[np.ndarray], stop: int) -> tuple[torch.Tensor, torc
         tokens = torch.from_numpy(ids.astype(np.int64))
         inputs[row, : len(ids)] = tokens
         labels[row, : len(ids)] = tokens
-        labels[row, len(ids)] = stop
+        if stop_token:
+            labels[row, len(ids)] = stop
     return inputs, labels
+
+
+def prefix_targets(
+    table: TokenTable, images: Sequence[int], embedding: torch.Tensor, length: int, chunk: int = 2048
+) -> Iterator[torch.Tensor]:
+    """For each image a wanted prefix of k = `length` embeddings, in chunks [n, k, W]: what its captions say there.
+
+    Place j is the mean, over the image's captions, of the embedding of the token at the share (j + 1/2) / k of the
+    caption; `embedding` [V, W] is the decoder's token table.
+    """
+    shares = (np.arange(length) + 0.5) / length
+    for at in range(0, len(images), chunk):
+        rows = []
+        for image in images[at : at + chunk]:
+            captions = [table.caption(image, which, "alone") for which in range(table.captions_of(image))]
+            picked = [ids[(shares * len(ids)).astype(np.int64)] for ids in captions if len(ids)]
+            rows.append(embedding[torch.from_numpy(np.stack(picked).astype(np.int64))].mean(dim=0))  # [k, W]
+        yield torch.stack(rows)

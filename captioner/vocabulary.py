@@ -36,24 +36,36 @@ def formed(caption: str, how: str) -> str:
 
 
 class Vocabulary:
-    """A byte-level BPE tokeniser with a stop token."""
+    """The tokeniser of a decoder, with its stop token."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, stop: int | None = None) -> None:
+        """`stop`: the id of the stop token, by default that of `STOP`.
+
+        ValueError for a tokeniser that cannot join a prompt and a caption to the text that they are together.
+        """
         self.tokenizer = tokenizer
         self.tokenizer.encode_special_tokens = True  # the stop token's name in a text is only text
-        self.stop: int = tokenizer.token_to_id(STOP)
+        self.stop: int = tokenizer.token_to_id(STOP) if stop is None else stop
+        self._adds_space = False
+        before, whole = self.encode(["A photo of"])[0], "A photo of a dog"
+        if self.text([*before, *self.encode([" a dog"])[0]]) != whole:
+            self._adds_space = True  # as SentencePiece's do: a text's first word carries its own space
+            if self.text([*before, *self.encode([" a dog"])[0]]) != whole:
+                raise ValueError("the tokeniser does not give back the text that two texts make together")
 
     @classmethod
     def load(cls, folder: Path) -> Vocabulary:
-        """The tokeniser of a folder written by `save_pretrained`."""
+        """The tokeniser of a decoder's folder written by `save_pretrained`, with the stop token of its config.json."""
         path = folder / "tokenizer.json"
+        cure = "make the decoder again with `dvc repro`, or name another one"
         if not path.is_file():
-            raise InputError(f"{path}: no tokeniser here; run `dvc repro backbones`")
+            raise InputError(f"{path}: no tokeniser here; {cure}")
         try:
             json.loads(path.read_bytes())
-        except ValueError as error:
-            raise InputError(f"{path}: damaged ({error}); make the decoder again with `dvc repro backbones`") from error
-        return cls(Tokenizer.from_file(str(path)))
+            stop = json.loads((folder / "config.json").read_text(encoding="utf-8"))["eos_token_id"]
+            return cls(Tokenizer.from_file(str(path)), stop[0] if isinstance(stop, list) else stop)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path}: damaged or of no use ({error}); {cure}") from error
 
     @classmethod
     def train(cls, texts: Iterable[str], size: int) -> Vocabulary:
@@ -69,7 +81,9 @@ class Vocabulary:
         return cls(tokenizer)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, without a stop token."""
+        """The token ids of each text, without a stop token; a leading space stands for what comes before the text."""
+        if self._adds_space:
+            texts = [text.removeprefix(" ") for text in texts]
         return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def prompt(self, text: str) -> list[int]:

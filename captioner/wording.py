@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from captioner.latex import number, probability, quoted
+from captioner.latex import escaped, number, probability, quoted
+from captioner.origin import Origin
 
 
 def best_prompt(
@@ -211,6 +212,39 @@ def second_arm(linear: float, finetuned: float) -> str:
     return (
         f"With GPT-2 trained too, CIDEr-D is {number(finetuned)}, {comparison} the {number(linear)} with GPT-2 frozen."
     )
+
+
+def backbone(role: str, origin: Origin) -> str:
+    """Which weights play this role (encoder, decoder, judge), and who vouches for them."""
+    if origin.vouched == "trained here":
+        return f"The {role} is {escaped(origin.name)}, trained in the pipeline."
+    return (
+        f"The {role} is \\texttt{{{escaped(origin.name)}}} ({escaped(origin.vouched)}; SHA-256 "
+        f"\\texttt{{{origin.sha256[:16]}}}\\ldots)."
+    )
+
+
+def circular(same: bool) -> str:
+    """Whether the CLIP that scores is the one that the captions were made from."""
+    if same:
+        return "The CLIP that scores is the encoder itself, so the CLIP scores share its blind spots; CIDEr-D does not."
+    return "The CLIP that scores is another one than the encoder, so that the two do not share all blind spots."
+
+
+def trial(knows_nothing: bool, recall: float, tried: int, loss: float, uniform: float) -> str:
+    """What the backbones know before anything is trained, and what follows where they know nothing."""
+    known = (
+        f"Before any training of the map the encoder ranks the right caption first for {number(recall)} of "
+        f"{number(tried)} val images (chance {number(1 / tried, 3)}), and the decoder needs {number(loss)} nats a "
+        f"token for their captions (a uniform guess {number(uniform)})."
+    )
+    if knows_nothing:
+        return (
+            known
+            + " \\textbf{These backbones know nothing of these images or texts. This run tries the code; none of its "
+            "figures is a result.}"
+        )
+    return known
 
 
 def listed_prompts(texts: Sequence[str]) -> str:

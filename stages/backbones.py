@@ -1,27 +1,29 @@
-"""Stage `backbones`: the CLIP and the GPT-2 that are frozen from here on.
+"""Stage `backbones`: the CLIP and the language model that are frozen from here on, and a trial of what they know.
 
-`scenes` trains both from scratch, side by side in two processes of one thread each (about three minutes on two
+`scenes` trains both from scratch, side by side in two processes of one thread each (three to four minutes on two
 cores): the encoder on the images of split train and their captions, the decoder on text alone, about scenes of its
-own.
+own. `coco` fetches both or takes local copies, and writes them in the form that every stage loads.
 """
 
 import json
+import math
 import multiprocessing
 import os
 import random
-import shutil
 import threading
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 from captioner.annotations import read_captions
-from captioner.config.decoder import TrainedDecoder
-from captioner.config.encoder import TrainedEncoder
+from captioner.config.decoder import DECODERS, TrainedDecoder
+from captioner.config.encoder import ENCODERS, TrainedEncoder
 from captioner.config.runtime import RuntimeConfig
 from captioner.language import document, spoken_phrases
 from captioner.tables import write_table
 from captioner.world import Scene, sample_scene
 from stages import settings
+
+Losses = list[tuple[int, float]]
+MOST_TRIED = 100  # val images that try a pretrained encoder; a trained one is small and sees all of val
 
 
 def end_with_parent() -> None:
@@ -30,52 +32,58 @@ def end_with_parent() -> None:
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
-def encoder() -> tuple[list[tuple[int, float]], float, Path]:
-    """Train and save the encoder; its losses, the share of val images that find their own caption, its checkpoints."""
+def encoder() -> Losses:
+    """Train or fetch the encoder and save it; the losses of a training."""
     import torch
 
     from captioner import contrastive
-    from captioner.encoder import Encoder, save_encoder
+    from captioner.backbones import pretrained_encoder
+    from captioner.checkpoints import Checkpoints
+    from captioner.encoder import save_clip
     from captioner.images import ManifestReader, read_manifest
-    from captioner.optimisation import Checkpoints
     from captioner.runtime import prepare
 
+    config = settings.section("encoder", ENCODERS)
+    if not isinstance(config, TrainedEncoder):
+        with settings.target("encoder") as folder:
+            pretrained_encoder(config, folder, "encoder")
+        return []
     seed = settings.shared("seed")
     runtime = settings.section("runtime", RuntimeConfig)
-    config = settings.section("encoder", TrainedEncoder)
     device = prepare(runtime, seed, threads=1)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     captions = read_captions(settings.source("captions_train")).captions
     reader = ManifestReader(read_manifest(settings.source("manifest")))
-    settings.source("images_train")
+    settings.source("images")
     checkpoints = Checkpoints(settings.checkpoint_folder("encoder"))
     pixels = torch.stack([contrastive.small_picture(reader.open(key), config.resolution) for key in splits["train"]])
     model, losses = contrastive.train_encoder(
         config, pixels.to(device), [captions[key] for key in splits["train"]], seed, runtime.dtype, checkpoints
     )
-    with settings.target("encoder") as path:
-        save_encoder(model, path)
-    trained = Encoder(model, device)
-    images = trained.embed(reader.open, splits["val"], config.batch_size, workers=1)
-    texts = trained.encode_texts([captions[key][0] for key in splits["val"]])
-    recall = (images @ texts.T).argmax(dim=1).eq(torch.arange(len(images))).float().mean().item()
-    return losses, recall, checkpoints.path.parent
+    with settings.target("encoder") as folder:
+        save_clip(model, folder, "a miniature CLIP", "trained here")
+    return losses
 
 
-def decoder() -> tuple[list[tuple[int, float]], float, Path]:
-    """Train and save the decoder; its losses, the share of test captions verbatim in its corpus, its checkpoints."""
+def decoder() -> tuple[Losses, float | None]:
+    """Train or fetch the decoder and save it; the losses, and the share of test captions verbatim in its corpus."""
+    from captioner.backbones import pretrained_decoder
+    from captioner.checkpoints import Checkpoints
     from captioner.language_model import save_decoder, train_decoder
-    from captioner.optimisation import Checkpoints
     from captioner.runtime import prepare
     from captioner.vocabulary import Vocabulary
 
+    config = settings.section("decoder", DECODERS)
+    if not isinstance(config, TrainedDecoder):
+        with settings.target("decoder") as folder:
+            pretrained_decoder(config, folder, "decoder")
+        return [], None
     seed = settings.shared("seed")
     runtime = settings.section("runtime", RuntimeConfig)
-    config = settings.section("decoder", TrainedDecoder)
     prepare(runtime, seed, threads=1)
     split = json.loads(settings.source("split").read_text(encoding="utf-8"))
     facts = json.loads(settings.source("facts").read_text(encoding="utf-8"))
-    captions = read_captions(settings.source("captions_val")).captions
+    captions = read_captions(settings.source("captions_test")).captions
     checkpoints = Checkpoints(settings.checkpoint_folder("decoder"))
     held_out = {tuple(pair) for pairs in split["held_out"].values() for pair in pairs}
     measured = [key for name in ("val", "test", "novel") for key in split["splits"][name]]
@@ -92,25 +100,60 @@ def decoder() -> tuple[list[tuple[int, float]], float, Path]:
         save_decoder(model, vocabulary, path)
     written = spoken_phrases(corpus)
     tested = [text.lower().rstrip(".") for key in split["splits"]["test"] for text in captions[key]]
-    return losses, sum(text in written for text in tested) / len(tested), checkpoints.path.parent
+    return losses, sum(text in written for text in tested) / len(tested)
+
+
+def trial(trained: bool) -> dict[str, float | bool]:
+    """What encoder and decoder know of val's captions before anything is trained between them."""
+    from captioner.backbones import caption_loss, knows_nothing, recall_at_1
+    from captioner.decoder import Decoder
+    from captioner.encoder import load_encoder
+    from captioner.images import ManifestReader, read_manifest
+    from captioner.runtime import prepare
+    from captioner.vocabulary import Vocabulary
+
+    device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
+    val = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]["val"]
+    val = val if trained else val[:MOST_TRIED]
+    captions = read_captions(settings.source("captions_train")).captions
+    first = [captions[key][0] for key in val]
+    reader = ManifestReader(read_manifest(settings.source("manifest")))
+    folder = settings.output("decoder")
+    model = Decoder.load(folder, device)
+    recall = recall_at_1(load_encoder(settings.output("encoder"), device), reader.open, val, first, 64)
+    loss = caption_loss(model, Vocabulary.load(folder), first)
+    return {
+        "encoder_recall_at_1": recall, "encoder_tried_images": len(val), "decoder_caption_loss": loss,
+        "decoder_uniform_loss": math.log(model.vocabulary),
+        "knows_nothing": knows_nothing(recall, len(val), loss, model.vocabulary),
+    }  # fmt: skip
 
 
 def main() -> None:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context, initializer=end_with_parent) as pool:
-        trained = [pool.submit(encoder), pool.submit(decoder)]
-        (encoder_losses, recall, *folders), (decoder_losses, verbatim, *more) = (future.result() for future in trained)
+    kinds = (settings.section("encoder", ENCODERS), settings.section("decoder", DECODERS))
+    trained = isinstance(kinds[0], TrainedEncoder)
+    if trained and isinstance(kinds[1], TrainedDecoder):
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(2, mp_context=context, initializer=end_with_parent) as pool:
+            jobs = [pool.submit(encoder), pool.submit(decoder)]
+            encoder_losses, (decoder_losses, verbatim) = (job.result() for job in jobs)
+    else:
+        encoder_losses, (decoder_losses, verbatim) = encoder(), decoder()
     with settings.target("backbones_curve") as path:
         columns = [dict(encoder_losses), dict(decoder_losses)]
         rows = ([step, *(losses.get(step) for losses in columns)] for step in sorted(set().union(*columns)))
         write_table(path, ["step", "encoder", "decoder"], rows)
     with settings.target("backbones_metrics") as path:
-        metrics = {"encoder_loss": encoder_losses[-1][1], "encoder_recall_at_1": recall}
         settings.write_json(
-            path, {**metrics, "decoder_loss": decoder_losses[-1][1], "test_captions_in_decoder_corpus": verbatim}
+            path,
+            {
+                **trial(trained),
+                "encoder_loss": encoder_losses[-1][1] if encoder_losses else None,
+                "decoder_loss": decoder_losses[-1][1] if decoder_losses else None,
+                "test_captions_in_decoder_corpus": verbatim,
+            },
         )
-    for folder in (*folders, *more):
-        shutil.rmtree(folder, ignore_errors=True)
+    settings.forget("encoder", "decoder")
 
 
 if __name__ == "__main__":

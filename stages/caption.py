@@ -9,6 +9,7 @@ import json
 import torch
 
 from captioner.captions import Record, write_records
+from captioner.checkpoints import Parts
 from captioner.config.caption import CaptionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.decoder import Decoder
@@ -27,10 +28,10 @@ def main() -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), seed)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     embeddings = Embeddings.load(settings.source("embeddings"))
-    frozen = Decoder.load(settings.source("decoder"), device)
-    tuned = Decoder.load(settings.source("finetuned"), device)
+    frozen = Decoder.load(settings.source("decoder"), device, config.dtype)
+    tuned = Decoder.load(settings.source("finetuned"), device, config.dtype)
     vocabulary = Vocabulary.load(settings.source("decoder"))
-    projection = Projection.load(settings.source("projection"), device)
+    projection = Projection.load(settings.source("projections") / "0.safetensors", device)
     arms = {
         "linear": (frozen, projection, ("val", "test", "novel")),
         "finetuned": (
@@ -40,18 +41,23 @@ def main() -> None:
         ),
         "random": (frozen, untrained(projection.shape, seed).to(device), ("test", "novel")),
     }
+    folder = settings.checkpoint_folder("caption")
     records = []
     for arm, (decoder, mapping, names) in arms.items():
         places = [(name, key) for name in names for key in splits[name]]
         with torch.inference_mode():
             prefix = mapping(embeddings.of([key for _, key in places]).to(device))
-        captions = caption_all(decoder, vocabulary, prefix, prompt, config.max_new_tokens, config.batch_size, arm)
+        parts = Parts(folder / arm)
+        captions = caption_all(
+            decoder, vocabulary, prefix, prompt, config.max_new_tokens, config.batch_size, arm, parts
+        )
         records += [Record(arm, *place, caption) for place, caption in zip(places, captions, strict=True)]
     nothing = torch.zeros(1, projection.shape.prefix_length, projection.shape.width, device=device)
     blind = caption_all(frozen, vocabulary, nothing, prompt, config.max_new_tokens, 1, "zero")[0]
     records += [Record("zero", name, key, blind) for name in ("test", "novel") for key in splits[name]]
     with settings.target("arms") as path:
         write_records(path, records)
+    settings.forget("caption")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Stage `caption_prompt`: greedy captions of test and novel after one of the compared prompts; about seven seconds."""
+"""Stage `caption_prompt`: greedy captions of test and novel after one of the compared prompts, by the map of every
+seed; about ten seconds.
+"""
 
 import json
 import sys
@@ -6,6 +8,7 @@ import sys
 import torch
 
 from captioner.captions import Record, write_records
+from captioner.checkpoints import Parts
 from captioner.config.caption import CaptionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.decoder import Decoder
@@ -23,15 +26,24 @@ def main(key: str) -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     embeddings = Embeddings.load(settings.source("embeddings"))
-    decoder = Decoder.load(settings.source("decoder"), device)
+    decoder = Decoder.load(settings.source("decoder"), device, config.dtype)
     vocabulary = Vocabulary.load(settings.source("decoder"))
-    projection = Projection.load(settings.source("projection"), device)
+    folder = settings.source("projections")
+    parts = settings.checkpoint_folder(f"caption_{key}")
     places = [(name, image) for name in ("test", "novel") for image in splits[name]]
-    with torch.inference_mode():
-        prefix = projection(embeddings.of([image for _, image in places]).to(device))
-    captions = caption_all(decoder, vocabulary, prefix, prompt, config.max_new_tokens, config.batch_size, key)
+    vectors = embeddings.of([image for _, image in places]).to(device)
+    records = []
+    for number in range(len(list(folder.iterdir()))):
+        projection = Projection.load(folder / f"{number}.safetensors", device)
+        with torch.inference_mode():
+            prefix = projection(vectors)
+        sizes = (config.max_new_tokens, config.batch_size)
+        label = f"{key}, seed {number + 1}"
+        captions = caption_all(decoder, vocabulary, prefix, prompt, *sizes, label, Parts(parts / str(number)))
+        records += [Record("linear", *place, text, number) for place, text in zip(places, captions, strict=True)]
     with settings.target("captions", f"{key}.jsonl") as path:
-        write_records(path, (Record("linear", *place, text) for place, text in zip(places, captions, strict=True)))
+        write_records(path, records)
+    settings.forget(f"caption_{key}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,23 @@
 """Stage `check`: every parameter and every file that the chosen study needs, in a second and before anything is
-computed.
+computed; what has to be downloaded is looked for at its address.
 """
 
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from captioner import requirements
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
-from captioner.config.data import CocoData, DrawnData
-from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
+from captioner.config.data import SOURCES, DrawnData
+from captioner.config.decoder import DECODERS, TrainedDecoder
 from captioner.config.embed import EmbedConfig
-from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
+from captioner.config.encoder import ENCODERS, TrainedEncoder
+from captioner.config.judge import JUDGES
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.section import Texts
-from captioner.config.split import SplitConfig
+from captioner.config.split import SPLITTINGS, DrawnSplit
 from captioner.errors import InputError, listed
 from stages import settings
 
@@ -27,16 +29,17 @@ SHARED = {
     "prompts": Annotated[Texts, Field(strict=True, min_length=1)],
 }
 SECTIONS = {
-    "runtime": {"": RuntimeConfig},
-    "data": {"drawn": DrawnData, "coco": CocoData},
-    "split": {"": SplitConfig},
-    "encoder": {"trained": TrainedEncoder, "openai": PretrainedEncoder},
-    "decoder": {"trained": TrainedDecoder, "transformers": PretrainedDecoder},
-    "embed": {"": EmbedConfig},
-    "projection": {"": ProjectionConfig},
-    "finetune": {"": FinetuneConfig},
-    "caption": {"": CaptionConfig},
-    "equivalence": {"": EquivalenceConfig},
+    "runtime": RuntimeConfig,
+    "data": SOURCES,
+    "split": SPLITTINGS,
+    "encoder": ENCODERS,
+    "decoder": DECODERS,
+    "judge": JUDGES,
+    "embed": EmbedConfig,
+    "projection": ProjectionConfig,
+    "finetune": FinetuneConfig,
+    "caption": CaptionConfig,
+    "equivalence": EquivalenceConfig,
 }
 
 
@@ -63,48 +66,60 @@ def problems_of_study(name: str, sections: object) -> list[str]:
     if not isinstance(sections, dict):
         return [f"{name}: should hold the sections {', '.join(SECTIONS)}"]
     problems = [f"{name}.{key}: unknown section" for key in sections if key not in SECTIONS]
-    for key, kinds in SECTIONS.items():
-        value = sections.get(key)
-        source = value.get("source", "") if isinstance(value, dict) else ""
-        kind = kinds.get("" if "" in kinds else source)
-        if kind is None:
-            problems.append(f"{name}.{key}.source: {source!r} is none of {', '.join(kinds)}")
-            continue
+    for key, kind in SECTIONS.items():
         try:
-            settings.validated(kind, value, f"{name}.{key}")
+            value = sections.get(key)
+            settings.validated(settings.chosen_kind(kind, value, f"{name}.{key}"), value, f"{name}.{key}")
         except InputError as error:
             problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
     return problems
 
 
-def least_tokens(text: str) -> int:
-    """The fewest tokens this text can have: the small vocabulary has no token of two words or of two foreign bytes."""
-    return len(text.split()) + sum(byte > 127 for byte in text.encode())
+def least_tokens(text: str, bytewise: bool) -> int:
+    """The fewest tokens this text can have: no vocabulary has a token of two words, the small one none of two foreign
+    bytes.
+    """
+    return len(text.split()) + (sum(byte > 127 for byte in text.encode()) if bytewise else 0)
 
 
-def problems_of_fit(params: dict, sections: dict) -> list[str]:
-    """What fits no other parameter of the drawn study, though it is fine by itself."""
-    data, split, decoder = sections["data"], sections["split"], sections["decoder"]
-    room = decoder["positions"] - sections["projection"]["prefix_length"] - sections["caption"]["max_new_tokens"]
-    texts = {"prompt": params["prompt"], **{f"prompts.{name}": text for name, text in params["prompts"].items()}}
-    problems = [
-        f"{name}: {least_tokens(text)} tokens at least, but the decoder's context leaves {room}; shorten it"
-        for name, text in texts.items()
-        if least_tokens(text) > room
-    ]
-    study = params["study"]
-    if decoder["sequence"] > decoder["positions"]:
-        problems.append(f"{study}.decoder.sequence: longer than decoder.positions ({decoder['positions']})")
-    for names, source in ((("train", "val"), "train_images"), (("test", "novel"), "val_images")):
-        if sum(split[name] for name in names) > data[source]:
-            problems.append(
-                f"{study}.split: {' and '.join(names)} want more images than data.{source} ({data[source]})"
-            )
-    if sections["encoder"]["batch_size"] > split["train"]:
-        problems.append(f"{study}.encoder.batch_size: more than split.train ({split['train']})")
-    if sections["runtime"]["device"] != "cpu":
-        problems.append(f"{study}.runtime.device: the backbones of the drawn study are trained on the CPU; set cpu")
-    if sections["runtime"]["dtype"] == "float16":
+def problems_of_fit(params: dict, config: dict) -> list[str]:
+    """What fits no other parameter of the chosen study, though it is fine by itself."""
+    study, decoder, split, data = params["study"], config["decoder"], config["split"], config["data"]
+    trained = isinstance(decoder, TrainedDecoder)
+    positions = decoder.positions if trained else requirements.positions(decoder)
+    problems = []
+    if positions is not None:
+        room = positions - config["projection"].prefix_length - config["caption"].max_new_tokens
+        texts = {"prompt": params["prompt"], **{f"prompts.{name}": text for name, text in params["prompts"].items()}}
+        problems += [
+            f"{name}: {least_tokens(text, trained)} tokens at least, but the decoder's context leaves {room}; "
+            "shorten it"
+            for name, text in texts.items()
+            if least_tokens(text, trained) > room
+        ]
+    if isinstance(data, DrawnData) != isinstance(split, DrawnSplit):
+        wanted = "drawn" if isinstance(data, DrawnData) else "given"
+        problems.append(f"{study}.split.source: data.source {data.source} asks for split.source {wanted}")
+    elif isinstance(split, DrawnSplit):
+        for names, source in ((("train", "val"), "train_images"), (("test", "novel"), "test_images")):
+            if sum(getattr(split, name) for name in names) > getattr(data, source):
+                limit = getattr(data, source)
+                problems.append(f"{study}.split: {' and '.join(names)} want more images than data.{source} ({limit})")
+    elif data.train_images and split.val >= data.train_images:
+        problems.append(f"{study}.split.val: {split.val} of the {data.train_images} data.train_images; nothing is left")
+    if trained:
+        if decoder.sequence > decoder.positions:
+            problems.append(f"{study}.decoder.sequence: longer than decoder.positions ({decoder.positions})")
+        if not isinstance(data, DrawnData):
+            problems.append(f"{study}.decoder.source: a miniature decoder is trained on the drawn world only")
+    if isinstance(config["encoder"], TrainedEncoder):
+        if not isinstance(data, DrawnData):
+            problems.append(f"{study}.encoder.source: a miniature encoder is trained on the drawn world only")
+        elif isinstance(split, DrawnSplit) and config["encoder"].batch_size > split.train:
+            problems.append(f"{study}.encoder.batch_size: more than split.train ({split.train})")
+        if config["runtime"].device != "cpu":
+            problems.append(f"{study}.runtime.device: the miniature backbones are trained on the CPU; set cpu")
+    if config["runtime"].dtype == "float16":
         problems.append(f"{study}.runtime.dtype: float16 cannot train; set float32 or bfloat16")
     return problems
 
@@ -121,15 +136,18 @@ def main() -> None:
     if problems:
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems, 20))
     chosen = params[params["study"]]
-    drawn = chosen["data"]["source"] == "drawn"
-    trained = chosen["encoder"]["source"] == chosen["decoder"]["source"] == "trained"
-    if not (drawn and trained):
-        raise InputError(
-            f"params.yaml: study {params['study']!r} needs photographs and pretrained weights, which no stage can load "
-            "yet; set `study: scenes`"
-        )
-    if problems := problems_of_fit(params, chosen):
+    config = {
+        key: settings.validated(settings.chosen_kind(kind, chosen[key], key), chosen[key], key)
+        for key, kind in SECTIONS.items()
+    }
+    if problems := problems_of_fit(params, config):
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems))
+    sections = {f"{params['study']}.{key}": config[key] for key in ("data", "encoder", "decoder", "judge")}
+    if problems := requirements.problems(sections):
+        raise InputError(
+            f"params.yaml: {len(problems)} things that the study {params['study']} needs are missing\n"
+            + listed(problems, 20)
+        )
     for path in (settings.source("paper_source"), settings.source("references")):
         if not path.read_text(encoding="utf-8").strip():
             raise InputError(f"{path}: empty; bring it back with `git checkout {path}`")

@@ -86,18 +86,14 @@ def score_tables(prompts: dict[str, str]) -> dict[str, pd.DataFrame]:
             f"data: scores of prompts that params.yaml does not compare ({', '.join(sorted(strangers))}); "
             "`dvc checkout` removes what is left of another experiment"
         )
-    tables = {
+    return {
         name: pd.read_csv(settings.source("prompt_scores", f"{name}.csv"), keep_default_na=False) for name in prompts
     }
-    # INTERIM: until the scores carry the seed
-    return {name: table if "seed" in table else table.assign(seed=1) for name, table in tables.items()}
 
 
-def embedded(scores: Crossed) -> tuple[np.ndarray | None, np.ndarray | None]:
+def embedded(scores: Crossed) -> tuple[np.ndarray, np.ndarray]:
     """The judge's unit-norm embeddings of the images [N, D] and of all captions [P, S, N, D]."""
-    if not list(settings.source("prompt_scores").glob("*.safetensors")):
-        return None, None  # INTERIM: until the scores come with embeddings
-    images = Embeddings.load(settings.source("embeddings")).of(scores.images).numpy()
+    images = Embeddings.load(settings.source("judged")).of(scores.images).numpy()
     texts = [
         load_file(settings.source("prompt_scores", f"{name}.safetensors"))["texts"][rows]
         for name, rows in zip(scores.prompts, scores.rows, strict=True)

@@ -3,12 +3,14 @@
 A few seconds on two cores; equal tables give equal bytes.
 """
 
+import json
 import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL.Image import Image
 
 from captioner import charts, prompt_charts, sheets, theme
 from captioner.images import ManifestReader, read_manifest
@@ -29,10 +31,10 @@ def load(path: Path) -> pd.DataFrame:
 _drawings: dict[str, Callable[[], Figure]] = {}  # what the two processes draw; they inherit the tables
 
 
-def drawn(job: tuple[str, Path, float]) -> None:
-    """Draw one figure (name, path, dots per inch) and write it."""
-    name, path, dpi = job
-    theme.write(_drawings[name](), path, dpi=dpi)
+def drawn(job: tuple[str, Path, float, bool]) -> None:
+    """Draw one figure (name, path, dots per inch, whether of a trial) and write it."""
+    name, path, dpi, trial = job
+    theme.write(_drawings[name](), path, dpi=dpi, trial=trial)
 
 
 def main() -> None:
@@ -50,8 +52,13 @@ def main() -> None:
     cumulative = load(settings.source("cumulative"))
     losses = [load(settings.source("backbones_curve")), load(settings.source("project_curve"))]
     losses.append(load(settings.source("finetune_curve")))
-    settings.source("images_val")  # where the manifest finds the test images
-    picture = ManifestReader(read_manifest(settings.source("manifest"))).open
+    trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
+    settings.source("images")  # where the manifest finds the test images
+    reader = ManifestReader(read_manifest(settings.source("manifest")))
+
+    def picture(key: int) -> Image:
+        return reader.open(key).convert("RGB")
+
     _drawings.update(
         contact_sheet=lambda: sheets.contact_sheet(scores, picture),
         results=lambda: sheets.results(scores, prompts, controls, prompt, picture),
@@ -77,10 +84,10 @@ def main() -> None:
         settings.target("results_figure") as results,
     ):
         folder.mkdir()
-        jobs: list[tuple[str, Path, float]] = [
-            ("contact_sheet", sheet, 1200 / theme.FULL),
-            ("results", results, 140),
-            *((name, folder / f"{name}.pdf", 300) for name in _drawings if name != "results"),
+        jobs: list[tuple[str, Path, float, bool]] = [
+            ("contact_sheet", sheet, 1200 / theme.FULL, trial),
+            ("results", results, 140, trial),
+            *((name, folder / f"{name}.pdf", 300, trial) for name in _drawings if name != "results"),
         ]
         with multiprocessing.get_context("fork").Pool(2) as pool:
             pool.map(drawn, jobs, chunksize=1)

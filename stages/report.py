@@ -5,14 +5,16 @@ import json
 from captioner import paper_tables, wording
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
-from captioner.config.data import DrawnData
-from captioner.config.decoder import TrainedDecoder
-from captioner.config.encoder import TrainedEncoder
+from captioner.config.data import SOURCES, DrawnData
+from captioner.config.decoder import DECODERS
+from captioner.config.encoder import ENCODERS
+from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.config.split import SplitConfig
+from captioner.config.split import SPLITTINGS
 from captioner.fingerprint import fingerprint, versions
 from captioner.latex import definitions, escaped, flattened, number, quoted
+from captioner.origin import Origin
 from captioner.original import IMAGES, recomputed
 from captioner.pairwise import VERDICTS
 from captioner.paper_tables import digits
@@ -25,6 +27,7 @@ PACKAGES = ("torch", "transformers", "openai-clip", "numpy", "scipy", "statsmode
 def main() -> None:
     results = {
         "headline": json.loads(settings.source("headline").read_text(encoding="utf-8")),
+        "data": json.loads(settings.source("data_metrics").read_text(encoding="utf-8")),
         "split": json.loads(settings.source("split_metrics").read_text(encoding="utf-8")),
         "backbones": json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8")),
         "project": json.loads(settings.source("project_metrics").read_text(encoding="utf-8")),
@@ -34,10 +37,11 @@ def main() -> None:
     }
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
-        "data": settings.section("data", DrawnData),
-        "split": settings.section("split", SplitConfig),
-        "encoder": settings.section("encoder", TrainedEncoder),
-        "decoder": settings.section("decoder", TrainedDecoder),
+        "data": settings.section("data", SOURCES),
+        "split": settings.section("split", SPLITTINGS),
+        "encoder": settings.section("encoder", ENCODERS),
+        "decoder": settings.section("decoder", DECODERS),
+        "judge": settings.section("judge", JUDGES),
         "projection": settings.section("projection", ProjectionConfig),
         "finetune": settings.section("finetune", FinetuneConfig),
         "caption": settings.section("caption", CaptionConfig),
@@ -55,7 +59,7 @@ def main() -> None:
         settings.source("split"),
         settings.source("encoder"),
         settings.source("decoder"),
-        settings.source("projection"),
+        settings.source("projections"),
     ]
     pinned = versions(settings.source("requirements").read_text(encoding="utf-8"), PACKAGES)
 
@@ -66,7 +70,9 @@ def main() -> None:
         if not isinstance(value, dict)
     }
     values = {
-        key: number(value, digits(key)) for key, value in flattened(results).items() if not isinstance(value, str)
+        key: number(value, digits(key))
+        for key, value in flattened(results).items()
+        if not isinstance(value, (str, bool))
     }
     values |= {
         f"params.{key}": number(value) if type(value) is int else escaped(paper_tables.setting(value))
@@ -82,8 +88,16 @@ def main() -> None:
         "versions": ", ".join(f"{escaped(name)} {version}" for name, version in pinned.items()),
     }
     values |= sentences(results, tables, prompts, sections)
+    values |= {
+        "sentence.encoder": wording.backbone("encoder", Origin.read(settings.source("encoder"))),
+        "sentence.decoder": wording.backbone("decoder", Origin.read(settings.source("decoder"))),
+        "sentence.judge": wording.circular(isinstance(sections["judge"], SameJudge)),
+    }
+    if not isinstance(sections["judge"], SameJudge):
+        values["sentence.judge"] += " " + wording.backbone("judge", Origin.read(settings.source("judge")))
+    flags = {"drawn": isinstance(sections["data"], DrawnData), "trial": results["backbones"]["knows_nothing"]}
     with settings.target("numbers") as path:
-        path.write_text(definitions(values, {"drawn": sections["data"].source == "drawn"}), encoding="utf-8")
+        path.write_text(definitions(values, flags), encoding="utf-8")
     with settings.target("tables") as path:
         pairs = primary(tables["pairs"])
         test = [row for row in tables["prompts"] if row["split"] == "test"]
@@ -135,7 +149,15 @@ def sentences(
     }
     collapsed = {row["prompt"]: int(row["collapsed_seeds"]) for row in tables["diagnoses"] if row["split"] == "test"}
     blind = [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
+    known = results["backbones"]
     told |= {
+        "trial": wording.trial(
+            known["knows_nothing"],
+            known["encoder_recall_at_1"],
+            known["encoder_tried_images"],
+            known["decoder_caption_loss"],
+            known["decoder_uniform_loss"],
+        ),
         "omnibus": wording.omnibus(found["friedman_p"], found["concordance"], level),
         "verdicts": wording.verdicts(
             found["pairs"], {verdict: found[f"pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}

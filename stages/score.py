@@ -4,9 +4,10 @@ import json
 
 from captioner.annotations import read_captions
 from captioner.captions import by_arm, read_records
+from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
 from captioner.embeddings import Embeddings
-from captioner.encoder import Encoder
+from captioner.encoder import load_encoder
 from captioner.evaluation import IMAGE_COLUMNS, best_constant, fact_table, image_rows, judges
 from captioner.metrics import tokenise
 from captioner.runtime import prepare
@@ -27,12 +28,14 @@ def main() -> None:
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     references = {
         **read_captions(settings.source("captions_train")).captions,
-        **read_captions(settings.source("captions_val")).captions,
+        **read_captions(settings.source("captions_test")).captions,
     }
     scenes = json.loads(settings.source("facts").read_text(encoding="utf-8"))
-    embeddings = Embeddings.load(settings.source("embeddings"))
-    encoder = Encoder.load(settings.source("encoder"), device)
+    embeddings = Embeddings.load(settings.source("judged"))
+    dtype = settings.section("judge", JUDGES).dtype
+    scorer = load_encoder(settings.source("judge"), device, dtype)
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
     measured = {name: splits[name] for name in SPLITS}
     judge = judges(measured, references, embeddings, vocabulary, seed)
 
@@ -40,9 +43,9 @@ def main() -> None:
     facts: list[list] = []
     headline: list[tuple] = []
     arms = by_arm(read_records(settings.source("arms")))
-    for (arm, split), captions in arms.items():
+    for (arm, split, _), captions in arms.items():
         texts = [caption.text for caption in captions]
-        scored = judge[split].score(captions, encoder.encode_texts(texts).numpy())
+        scored = judge[split].score(captions, scorer.encode_texts(texts).numpy())
         results[split][arm] = judge[split].summary(captions, scored)
         if arm == "linear" and split != "val":
             headline += [(split, *row) for row in image_rows(splits[split], captions, scored)]
@@ -52,7 +55,7 @@ def main() -> None:
     constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judge["val"], 10))
     for split in judge:
         results[split]["constant"] = {"cider": judge[split].cider.scores([constant] * len(splits[split])).mean()}
-    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test"])
+    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test", 0])
 
     with settings.target("scores") as path:
         write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], headline)
@@ -61,10 +64,10 @@ def main() -> None:
     with settings.target("controls") as path:
         write_table(path, ["split", "control", *ARM_COLUMNS], controls(results, human))
     with settings.target("headline") as path:
-        settings.write_json(path, figures(results, human, leave_one_out, facts))
+        settings.write_json(path, {**figures(results, human, leave_one_out, facts), "trial_run": trial})
 
 
-def controls(results: dict, human: float) -> list[list]:
+def controls(results: dict, human: float | None) -> list[list]:
     """Every arm and control, a row a split: the summaries of `ARM_COLUMNS`, empty where a control has none."""
     rows: list[list] = []
     for split, arms in results.items():

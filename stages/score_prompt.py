@@ -1,13 +1,19 @@
-"""Stage `score_prompt`: the captions of one compared prompt against their images and references; about four seconds."""
+"""Stage `score_prompt`: the captions of one compared prompt against their images and references, for every
+seed, and the embeddings of the captions; about six seconds.
+"""
 
 import json
 import sys
 
+import torch
+from safetensors.torch import save_file
+
 from captioner.annotations import read_captions
 from captioner.captions import by_arm, read_records
+from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
 from captioner.embeddings import Embeddings
-from captioner.encoder import Encoder
+from captioner.encoder import load_encoder
 from captioner.evaluation import IMAGE_COLUMNS, image_rows, judges
 from captioner.runtime import prepare
 from captioner.tables import write_table
@@ -18,18 +24,22 @@ def main(key: str) -> None:
     seed = settings.shared("seed")
     device = prepare(settings.section("runtime", RuntimeConfig), seed)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
-    references = read_captions(settings.source("captions_val")).captions
-    encoder = Encoder.load(settings.source("encoder"), device)
+    references = read_captions(settings.source("captions_test")).captions
+    dtype = settings.section("judge", JUDGES).dtype
+    scorer = load_encoder(settings.source("judge"), device, dtype)
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
     measured = {name: splits[name] for name in ("test", "novel")}
-    judge = judges(measured, references, Embeddings.load(settings.source("embeddings")), vocabulary, seed)
-    rows: list[tuple] = []
-    for (_, split), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
-        texts = encoder.encode_texts([caption.text for caption in captions]).numpy()
-        scored = judge[split].score(captions, texts)
-        rows += [(split, *row) for row in image_rows(splits[split], captions, scored)]
+    judge = judges(measured, references, Embeddings.load(settings.source("judged")), vocabulary, seed)
+    rows, vectors = [], []
+    for (_, split, number), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
+        texts = scorer.encode_texts([caption.text for caption in captions])
+        scored = judge[split].score(captions, texts.numpy())
+        rows += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]
+        vectors.append(texts)
     with settings.target("prompt_scores", f"{key}.csv") as path:
-        write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], rows)
+        write_table(path, ["seed", "split", "image_id", "caption", *IMAGE_COLUMNS], rows)
+    with settings.target("prompt_scores", f"{key}.safetensors") as path:
+        save_file({"texts": torch.cat(vectors)}, path)
 
 
 if __name__ == "__main__":

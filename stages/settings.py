@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,10 +79,22 @@ def shared(key: str) -> Any:
     return value
 
 
-def section(name: str, kind: type[T]) -> T:
-    """A section of the chosen study, validated."""
+def section(name: str, kind: type[T] | dict[str, type[T]]) -> T:
+    """A section of the chosen study, validated; of several kinds, the one that its `source` names."""
     _used[f"{study()}.{name}"] = value = _value(study(), name)
-    return validated(kind, value, f"{study()}.{name}")
+    return validated(chosen_kind(kind, value, f"{study()}.{name}"), value, f"{study()}.{name}")
+
+
+def chosen_kind(kind: type[T] | dict[str, type[T]], value: object, name: str) -> type[T]:
+    """The kind of section that `value` asks for by its key `source`; InputError where there is no such kind."""
+    if not isinstance(kind, dict):
+        return kind
+    source = value.get("source") if isinstance(value, dict) else None
+    if source not in kind:
+        raise InputError(
+            f"params.yaml: mend these parameters\n  {name}.source: {source!r} is none of {', '.join(kind)}"
+        )
+    return kind[source]
 
 
 def _path(name: str, *parts: str) -> Path:
@@ -143,6 +156,13 @@ def checkpoint_folder(name: str) -> Path:
         else:
             digest.update(json.dumps(value, sort_keys=True).encode())
     return Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+
+
+def forget(*names: str) -> None:
+    """Remove what interrupted runs of these trainings or computations have left: their results are saved."""
+    for name in names:
+        for folder in Path(".checkpoints").glob(f"{name}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(main: Callable[..., None], *arguments: str, checked: bool = True) -> None:

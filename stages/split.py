@@ -3,28 +3,30 @@
 import json
 import random
 
-from captioner.annotations import read_captions
-from captioner.config.split import SplitConfig
-from captioner.splits import assign, held_out_pairs
+from captioner.config.split import SPLITTINGS, DrawnSplit
+from captioner.images import read_manifest
+from captioner.splits import assign, assign_given, held_out_pairs
 from captioner.world import Scene, all_pairs
 from stages import settings
 
 
 def main() -> None:
-    rng = random.Random(f"{settings.shared('seed')}/split")
-    config = settings.section("split", SplitConfig)
-    sets = {
-        "train": list(read_captions(settings.source("captions_train")).files),
-        "val": list(read_captions(settings.source("captions_val")).files),
-    }
+    seed = settings.shared("seed")
+    config = settings.section("split", SPLITTINGS)
     facts = json.loads(settings.source("facts").read_text(encoding="utf-8"))
-    pairs = {int(key): Scene.from_json(record).pairs for key, record in facts.items()}
-    coloured, placed = all_pairs()
-    held_out = {
-        "colours": held_out_pairs(coloured, config.held_out_colours, rng),
-        "settings": held_out_pairs(placed, config.held_out_settings, rng),
-    }
-    splits = assign(sets, pairs, frozenset(held_out["colours"] + held_out["settings"]), config, rng)
+    sets: dict[str, list[int]] = {"train": [], "val": [], "test": []}
+    for row in read_manifest(settings.source("manifest")).values():
+        sets[row.source_set].append(row.image_id)
+    held_out: dict[str, list] = {"colours": [], "settings": []}
+    if isinstance(config, DrawnSplit):
+        rng = random.Random(f"{seed}/split")
+        pairs = {int(key): Scene.from_json(record).pairs for key, record in facts.items()}
+        coloured, placed = all_pairs()
+        held_out["colours"] = held_out_pairs(coloured, config.held_out_colours, rng)
+        held_out["settings"] = held_out_pairs(placed, config.held_out_settings, rng)
+        splits = assign(sets, pairs, frozenset(held_out["colours"] + held_out["settings"]), config, rng)
+    else:
+        splits = assign_given(sets, config.val, f"{seed}/val")
     with settings.target("split") as path:
         settings.write_json(path, {"splits": splits, "held_out": held_out})
     counts = {name: len(keys) for name, keys in splits.items()}

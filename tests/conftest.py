@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from captioner import contrastive, language_model
+from captioner.checkpoints import Checkpoints
 from captioner.config.decoder import TrainedDecoder
 from captioner.config.encoder import TrainedEncoder
 from captioner.decoder import Decoder
 from captioner.language import document, references
-from captioner.optimisation import Checkpoints
 from captioner.projection import Projection, Shape
 from captioner.tokens import TokenTable
 from captioner.vocabulary import Vocabulary

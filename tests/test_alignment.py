@@ -10,11 +10,11 @@ from torch import nn
 
 from captioner import alignment
 from captioner.alignment import Examples, Objective, Schedule, train, validation_loss
-from captioner.encoder import Encoder
+from captioner.checkpoints import Checkpoints
+from captioner.encoder import ClipEncoder
 from captioner.errors import InputError
 from captioner.generation import greedy
 from captioner.history import summary
-from captioner.optimisation import Checkpoints
 from captioner.projection import Projection, Shape
 from captioner.tokens import TokenTable
 from captioner.vocabulary import form, formed
@@ -95,7 +95,7 @@ def test_training_changes_the_projection_alone(objective, examples, clip_model, 
 
     real = alignment.adamw
     monkeypatch.setattr(alignment, "adamw", adamw)
-    encoder = Encoder(clip_model, CPU)
+    encoder = ClipEncoder(clip_model, CPU)
     pixels = torch.randn(2, 3, 32, 32)
     before = [digest(model) for model in (objective.decoder.model, encoder.model, objective.projection)]
     vectors = torch.cat([encoder.encode_images(pixels), examples[0].embeddings[2:]]).clone()
@@ -143,16 +143,18 @@ def test_a_few_images_can_be_learnt_by_heart(decoder, vocabulary, embeddings, tm
     assert again == generated
 
 
-@pytest.mark.parametrize("saves", [1, 3, 4])
+@pytest.mark.parametrize(("saves", "every"), [(1, 300.0), (3, 300.0), (4, 300.0), (1, 0.0), (3, 0.0), (7, 0.0)])
 def test_a_training_that_was_interrupted_ends_with_the_same_weights(
-    decoder, table, vocabulary, embeddings, examples, tmp_path, saves
+    decoder, table, vocabulary, embeddings, examples, tmp_path, saves, every
 ):
+    """Interrupted after an epoch, or (saved after every step) in the midst of one."""
+
     def trained(checkpoints):
         torch.manual_seed(2)
         projection = Projection(Shape(16, 4, decoder.width))
         projection.start(embeddings, True, decoder.mean_norm)
         objective = Objective(decoder, projection, table, PROMPTS, vocabulary)
-        history = train(objective, projection, *examples, SCHEDULE, 1, "float32", checkpoints, "test")
+        history = train(objective, projection, *examples, SCHEDULE, 1, "float32", checkpoints, "test", every)
         return history, digest(projection)
 
     whole = trained(Checkpoints(tmp_path / "whole"))

@@ -19,12 +19,12 @@ def picture(_: int) -> Image.Image:
     return Image.new("RGB", (40, 30), "red")
 
 
-def drawings(names: list[str], seeds: tuple[int, ...], embedded: bool, flat: bool = False):
+def drawings(names: list[str], seeds: tuple[int, ...], flat: bool = False):
     """All figures of these prompts, by name."""
     compared = comparison(**{name: table(len(name), seeds, flat=flat, rng=len(name)) for name in names})
     vectors = np.random.default_rng(0).normal(size=(len(names), len(seeds), 30, 6))
     vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
-    told = compared.together(vectors[0, 0], vectors) if embedded else compared.together(None, None)
+    told = compared.together(vectors[0, 0], vectors)
     prompts, seed_table = (
         pd.DataFrame([{"split": split, **row} for split in ("test", "novel") for row in rows])
         for rows in (list(compared.prompts()), list(compared.seeds()))
@@ -64,14 +64,14 @@ def drawings(names: list[str], seeds: tuple[int, ...], embedded: bool, flat: boo
 
 
 def test_equal_tables_give_equal_bytes(tmp_path):
-    for name, draw in drawings(list(TEXTS), (1, 2), True).items():
+    for name, draw in drawings(list(TEXTS), (1, 2)).items():
         for copy in "ab":
             theme.write(draw(), tmp_path / f"{copy}.pdf")
         content = (tmp_path / "a.pdf").read_bytes()
         assert content == (tmp_path / "b.pdf").read_bytes() and content.startswith(b"%PDF"), name
 
 
-@pytest.mark.parametrize("least", [(["plain"], (1,), True, False), (["good", "plain"], (1,), True, True)])
+@pytest.mark.parametrize("least", [(["plain"], (1,), False), (["good", "plain"], (1,), True)])
 def test_the_least_there_can_be(least, tmp_path):
     for draw in drawings(*least).values():
         theme.write(draw(), tmp_path / "x.png", dpi=40)

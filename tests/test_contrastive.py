@@ -9,8 +9,8 @@ from conftest import Interrupting, Interruption
 from PIL import Image
 
 from captioner import contrastive
+from captioner.checkpoints import Checkpoints
 from captioner.encoder import encode_text
-from captioner.optimisation import Checkpoints
 
 import clip  # isort: skip
 from clip.clip import _transform  # isort: skip

@@ -85,11 +85,22 @@ def test_a_caption_that_all_people_wrote_gives_model_and_people_one_score():
     assert human == model == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize("several", [[["a"], ["b"]], [["a", "b"], ["c", "d", "e"]]])
-def test_leave_one_out_needs_the_same_number_of_references(several):
-    judge = Judge(several, np.eye(2), 100, "x")
-    with pytest.raises(ValueError):
-        judge.leave_one_out([caption("a"), caption("b")])
+def test_leave_one_out_has_no_figures_where_an_image_has_one_reference():
+    judge = Judge([["a"], ["b", "c"]], np.eye(2), 100, "x")
+    assert judge.leave_one_out([caption("a"), caption("b")]) == (None, None)
+
+
+def test_leave_one_out_takes_images_with_different_numbers_of_references():
+    """As many splits as the poorest image has references; the others' surplus is a reference in each."""
+    several = [["a dog runs", "a dog sits"], ["a red car", "one car", "a car on a road"]]
+    model = [caption("a dog"), caption("a red car")]
+    human, own = Judge(several, np.eye(2), 100, "x").leave_one_out(model)
+    wanted: list[list[float]] = [[], []]
+    for left in range(2):
+        cider = Cider([[tokenise(t) for n, t in enumerate(texts) if n != left] for texts in several])
+        wanted[0].append(cider.scores([tokenise(texts[left]) for texts in several]).mean())
+        wanted[1].append(cider.scores([tokenise(each.text) for each in model]).mean())
+    assert (human, own) == pytest.approx((np.mean(wanted[0]), np.mean(wanted[1])))
 
 
 def test_fact_table_adds_up():

@@ -8,10 +8,10 @@ from conftest import CPU, LANGUAGE, Interrupting, Interruption
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from captioner import language_model
+from captioner.checkpoints import Checkpoints
 from captioner.decoder import Decoder
 from captioner.errors import InputError
 from captioner.language_model import save_decoder, train_decoder
-from captioner.optimisation import Checkpoints
 from captioner.vocabulary import Vocabulary
 
 

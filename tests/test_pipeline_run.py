@@ -19,11 +19,11 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.pipeline
 
 SMALL = {
-    "data": {"train_images": 420, "val_images": 160, "picture_size": 64},
+    "data": {"train_images": 420, "test_images": 160, "picture_size": 64},
     "split": {"train": 200, "val": 20, "test": 40, "novel": 20},
     "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
     "decoder": {"steps": 12, "documents": 300, "width": 32, "layers": 1, "batch_size": 8, "vocabulary": 320},
-    "projection": {"epochs": 2, "batch_size": 32},
+    "projection": {"epochs": 2, "batch_size": 32, "seeds": 2},
     "finetune": {"epochs": 2, "batch_size": 32},
 }
 
@@ -57,16 +57,20 @@ def hashes(lock: Path) -> dict[str, str]:
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Path:
-    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout.split(
-        "\0"
-    ):
+def working_tree(folder: Path) -> Path:
+    """A copy of the working tree as it is, without dvc.lock."""
+    listed = shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout
+    for name in listed.split("\0"):
         if name and (ROOT / name).is_file() and name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
+    folder = working_tree(tmp_path_factory.mktemp("clone"))
 
     def small(params):
         for section, values in SMALL.items():
@@ -199,23 +203,23 @@ def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
 def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
     other = tmp_path / "killed"
     shutil.copytree(clone, other)
-    wanted = (other / "models/projection.safetensors").read_bytes()
+    wanted = (other / "models/projections/1.safetensors").read_bytes()
     edit(other, lambda params: params["scenes"]["projection"].update(epochs=40))
     first = subprocess.Popen(
         ["python", "-m", "stages.project"], cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 120
-    while not list(other.glob(".checkpoints/project-*/state.pt")) and time.monotonic() < deadline:
+    while not list(other.glob(".checkpoints/project-*/1/state.pt")) and time.monotonic() < deadline:
         time.sleep(0.05)
     first.send_signal(signal.SIGKILL)
     first.wait()
-    assert list(other.glob(".checkpoints/project-*/state.pt"))
-    assert (other / "models/projection.safetensors").read_bytes() == wanted  # the old result, whole
+    assert list(other.glob(".checkpoints/project-*/1/state.pt"))
+    assert (other / "models/projections/1.safetensors").read_bytes() == wanted  # the old result, whole
     resumed = shell("python", "-m", "stages.project", cwd=other)
     assert "  0%|" not in resumed.stderr.replace("\r", "\n").splitlines()[0]
-    result = (other / "models/projection.safetensors").read_bytes()
+    result = (other / "models/projections/1.safetensors").read_bytes()
     shell("python", "-m", "stages.project", cwd=other)
-    assert (other / "models/projection.safetensors").read_bytes() == result
+    assert (other / "models/projections/1.safetensors").read_bytes() == result
     assert not list(other.glob(".checkpoints/*"))
 
 
@@ -229,7 +233,7 @@ BAD = {
     "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
     "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 tokens"),
     "too long in Chinese": (lambda p: p["prompts"].update(zh="照片" * 20), "prompts.zh: 121 tokens"),
-    "too few images": (lambda p: p["scenes"]["data"].update(val_images=1000), "scenes.split: test and novel"),
+    "too few images": (lambda p: p["scenes"]["data"].update(test_images=1000), "scenes.split: test and novel"),
     "no such device": (lambda p: p["scenes"]["runtime"].update(device="cuda"), "scenes.runtime.device"),
     "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),
 }
@@ -255,10 +259,10 @@ def test_bad_parameters_end_in_one_clear_error(name, clone, tmp_path):
 def test_bad_data_ends_in_one_clear_error(clone, tmp_path):
     other = tmp_path / "bad"
     shutil.copytree(clone, other, ignore=shutil.ignore_patterns(".git", ".dvc"))
-    archive = other / "data/images_val.tar"
+    archive = other / "data/images/test.tar"
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
     done = shell("python", "-m", "stages.embed", cwd=other, check=False)
-    assert done.returncode == 1 and "data/images_val.tar" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "data/images/test.tar" in done.stderr and "Traceback" not in done.stderr
     edit(other, lambda params: params.update(prompt="very long " * 200))
     done = shell("python", "-m", "stages.caption", cwd=other, check=False)
     assert done.returncode == 1 and "prompt 'very long" in done.stderr and "shorten" in done.stderr

@@ -5,6 +5,7 @@ import torch
 from conftest import CPU
 from safetensors import safe_open
 from safetensors.torch import save_file
+from sklearn.linear_model import Ridge
 
 from captioner.errors import InputError
 from captioner.projection import Projection, Shape, untrained
@@ -76,3 +77,27 @@ def test_untrained_depends_on_the_seed_alone():
     one, same, other = (untrained(Shape(4, 2, 6), seed) for seed in (1, 1, 2))
     assert torch.equal(one.linear.weight, same.linear.weight)
     assert not torch.equal(one.linear.weight, other.linear.weight)
+
+
+def test_ridge_start_is_the_closed_form(projection, embeddings):
+    """Against scikit-learn's Ridge with the same penalty, up to the common factor that sets the norm."""
+    wanted = torch.randn(40, 4, projection.shape.width, generator=torch.Generator().manual_seed(4))
+    projection.start(embeddings, True, 2.0)
+    projection.start_by_ridge(embeddings, iter(wanted.split(7)), 0.3, 2.0)
+    scaled = ((embeddings - projection.mean) / projection.deviation).double().numpy()
+    penalty = 0.3 * (scaled - scaled.mean(axis=0)).var(axis=0).mean() * len(scaled)
+    theirs = Ridge(alpha=penalty).fit(scaled, wanted.flatten(1).double().numpy())
+    prefix = projection(embeddings).flatten(1)
+    expected = torch.from_numpy(theirs.predict(scaled)).float()
+    factor = (prefix * expected).sum() / expected.square().sum()
+    torch.testing.assert_close(prefix, factor * expected, atol=1e-4, rtol=1e-4)
+    assert projection(embeddings).norm(dim=-1).mean().item() == pytest.approx(2.0, rel=1e-4)
+
+
+def test_ridge_start_finds_a_map_that_is_linear(projection, embeddings):
+    target = torch.nn.Linear(16, 4 * projection.shape.width)
+    with torch.no_grad():
+        wanted = target(embeddings).view(40, 4, -1)
+    projection.start(embeddings, False, 1.0)
+    projection.start_by_ridge(embeddings, iter([wanted]), 1e-9, wanted.norm(dim=-1).mean().item())
+    torch.testing.assert_close(projection(embeddings), wanted, atol=1e-3, rtol=1e-3)

@@ -8,18 +8,27 @@ from conftest import LANGUAGE, SIGHT
 
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
-from captioner.config.data import CocoData, DrawnData
+from captioner.config.data import CocoData, DrawnData, TableData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
-from captioner.config.encoder import PretrainedEncoder, TrainedEncoder
+from captioner.config.embed import EmbedConfig
+from captioner.config.encoder import ENCODERS, OpenAIEncoder, TrainedEncoder, TransformersEncoder
+from captioner.config.judge import OpenAIJudge, SameJudge, TransformersJudge
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.config.split import SplitConfig
+from captioner.config.split import DrawnSplit, GivenSplit
 from captioner.errors import InputError, listed
 from stages import settings
 
 TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.0}
+OPENAI = {"source": "openai", "name": "ViT-B/16", "file": "", "trust_archive": False}
+HUB = {"source": "transformers", "name": "x/clip", "revision": "main"}
+JUDGED = {"batch_size": 1, "dtype": "float32"}
 SECTIONS = {  # each kind of section: values that are fine, and values that are out of range
-    CaptionConfig: ({"max_new_tokens": 30, "batch_size": 1}, {"max_new_tokens": [0, 513], "batch_size": [0]}),
+    CaptionConfig: (
+        {"max_new_tokens": 30, "batch_size": 1, "dtype": "float32"},
+        {"max_new_tokens": [0, 513], "batch_size": [0], "dtype": ["float64"]},
+    ),
+    EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
     CompareConfig: (
         {
             "resamples": 100, "permutations": 100, "confidence": 0.95, "exponents": [0.0, 1.0], "collapse": 0.1,
@@ -32,12 +41,22 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
     ),
     EquivalenceConfig: ({"cider": 0.1, "clip_score": 1.5}, {"cider": [0.0, -1.0], "clip_score": [0.0, math.inf]}),
     DrawnData: (
-        {"source": "drawn", "train_images": 1, "val_images": 1, "picture_size": 32, "references": 6},
-        {"source": ["coco"], "train_images": [0], "val_images": [-1], "picture_size": [31, 513], "references": [0, 7]},
+        {"source": "drawn", "train_images": 1, "test_images": 1, "picture_size": 32, "references": 6},
+        {"source": ["coco"], "train_images": [0], "test_images": [-1], "picture_size": [31, 513], "references": [0, 7]},
     ),
     CocoData: (
-        {"source": "coco", "folder": "/coco", "train_images": 0, "val_images": 0},
-        {"source": ["drawn"], "train_images": [-1], "val_images": [-1]},
+        {
+            "source": "coco", "folder": "/coco", "train_captions": "a.json", "train_folder": "a", "test_captions": "b",
+            "test_folder": "b", "train_images": 0, "test_images": 0, "karpathy": "", "on_bad_image": "stop",
+        },
+        {"source": ["drawn"], "train_images": [-1], "test_images": [-1], "on_bad_image": ["ignore"]},
+    ),
+    TableData: (
+        {
+            "source": "table", "file": "/t.csv", "folder": "/t", "train_images": 0, "test_images": 2,
+            "on_bad_image": "skip",
+        },
+        {"source": ["coco"], "train_images": [-1], "test_images": [0], "on_bad_image": ["ignore"]},
     ),
     TrainedDecoder: (
         LANGUAGE,
@@ -46,7 +65,7 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
             "sequence": [7], "learning_rate": [0.0, math.inf], "warmup": [1.0, -0.1], "weight_decay": [-1.0],
         },
     ),
-    PretrainedDecoder: ({"source": "transformers", "name": "gpt2"}, {"source": ["trained"]}),
+    PretrainedDecoder: ({"source": "transformers", "name": "gpt2", "revision": "main"}, {"source": ["trained"]}),
     TrainedEncoder: (
         SIGHT,
         {
@@ -54,18 +73,27 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
             "batch_size": [1], "crop": [-1, 17], "steps": [0], "text_layers": [0],
         },
     ),
-    PretrainedEncoder: ({"source": "openai", "name": "ViT-B/16", "file": ""}, {"source": ["trained"]}),
+    OpenAIEncoder: (OPENAI, {"source": ["trained"]}),
+    TransformersEncoder: (HUB, {"source": ["openai"]}),
+    SameJudge: ({"source": "encoder", **JUDGED}, {"source": ["openai"], "batch_size": [0], "dtype": ["int8"]}),
+    OpenAIJudge: ({**OPENAI, **JUDGED}, {"source": ["encoder"], "batch_size": [0], "dtype": ["int8"]}),
+    TransformersJudge: ({**HUB, **JUDGED}, {"source": ["encoder"], "batch_size": [0], "dtype": ["int8"]}),
     ProjectionConfig: (
-        {**TRAINING, "prefix_length": 4, "standardise": True, "prefix_norm": 1.0, "prompts": {"none": ""}},
-        {"prefix_length": [0, 65], "prefix_norm": [0.0], "prompts": [{}, {"1st": "x"}, {"a b": "x"}, {"": "x"}]},
+        {
+            **TRAINING, "seeds": 1, "prefix_length": 4, "standardise": True, "prefix_norm": 1.0, "start": "ridge",
+            "ridge": 0.1, "stop_token": True, "prompts": {"none": ""},
+        },
+        {"seeds": [0], "start": ["zero"], "ridge": [0.0], "prefix_length": [0, 65], "prefix_norm": [0.0],
+         "prompts": [{}, {"1st": "x"}, {"a b": "x"}, {"": "x"}]},
     ),
     FinetuneConfig: (TRAINING, {"epochs": [0], "batch_size": [0], "learning_rate": [-1.0], "weight_decay": [-0.1]}),
     RuntimeConfig: (
-        {"threads": 2, "device": "cpu", "dtype": "float32"},
+        {"threads": 2, "device": "auto", "dtype": "float32"},
         {"threads": [0, 257], "device": ["gpu", "cuda:", "cpu0"], "dtype": ["float64"]},
     ),
-    SplitConfig: (
-        {"train": 1, "val": 2, "test": 2, "novel": 0, "held_out_colours": 0, "held_out_settings": 0},
+    GivenSplit: ({"source": "given", "val": 2}, {"source": ["drawn"], "val": [1]}),
+    DrawnSplit: (
+        {"source": "drawn", "train": 1, "val": 2, "test": 2, "novel": 0, "held_out_colours": 0, "held_out_settings": 0},
         {"train": [0], "val": [1], "test": [1], "novel": [-1, 1], "held_out_colours": [-1], "held_out_settings": [-1]},
     ),
 }  # fmt: skip
@@ -121,7 +149,7 @@ def test_values_out_of_range_are_named(kind):
 
 
 def test_all_faults_are_told_at_once():
-    message = refusal(CaptionConfig, {"max_new_tokens": 0, "batch_size": "x", "typo": 3})
+    message = refusal(CaptionConfig, {"max_new_tokens": 0, "batch_size": "x", "typo": 3, "dtype": "float32"})
     assert all(f"scenes.part.{key}: " in message for key in ("max_new_tokens", "batch_size", "typo"))
     assert "'x'" in message
 
@@ -142,13 +170,14 @@ def project(tmp_path, monkeypatch):
 
 
 def test_parameters_of_the_chosen_study(project):
-    text = "study: two\nseed: 4\nprompts: {a: x, b: no}\ntwo:\n  caption: {max_new_tokens: 5, batch_size: 6}\n"
+    text = "study: two\nseed: 4\nprompts: {a: x, b: no}\n"
+    text += "two:\n  caption: {max_new_tokens: 5, batch_size: 6, dtype: float32}\n"
     (project / "params.yaml").write_text(text)
     assert settings.study() == "two" and settings.shared("seed") == 4
     assert settings.shared("prompts") == {"a": "x", "b": "no"}  # YAML 1.2: no is a text
-    assert settings.section("caption", CaptionConfig) == CaptionConfig(max_new_tokens=5, batch_size=6)
+    assert settings.section("caption", CaptionConfig) == CaptionConfig(max_new_tokens=5, batch_size=6, dtype="float32")
     with pytest.raises(InputError, match=r"two\.split is missing"):
-        settings.section("split", SplitConfig)
+        settings.section("split", DrawnSplit)
     with pytest.raises(InputError, match=r"prompts\.c is missing"):
         settings.shared("prompts.c")
 
@@ -222,3 +251,22 @@ def test_bad_input_ends_a_stage_with_one_message():
 def test_long_lists_of_problems_are_cut():
     assert listed(["a", "b"]) == "  a\n  b"
     assert listed([str(n) for n in range(8)], most=3).splitlines() == ["  0", "  1", "  2", "  ... and 5 more"]
+
+
+def test_a_section_of_several_kinds_is_chosen_by_its_source(project):
+    (project / "params.yaml").write_text(
+        "study: one\none:\n  encoder: {source: openai, name: RN50, file: '', trust_archive: true}\n"
+        "  judge: {source: x}\n"
+    )
+    assert settings.section("encoder", ENCODERS) == OpenAIEncoder(
+        source="openai", name="RN50", file="", trust_archive=True
+    )
+    with pytest.raises(InputError, match=r"one\.judge\.source: 'x' is none of trained, openai, transformers"):
+        settings.section("judge", ENCODERS)
+
+
+def test_what_interrupted_runs_left_is_forgotten_by_name(project):
+    for name in ("embed-1", "embed-2", "embed_other-1"):
+        (project / ".checkpoints" / name).mkdir(parents=True)
+    settings.forget("embed")
+    assert [path.name for path in (project / ".checkpoints").iterdir()] == ["embed_other-1"]

@@ -1,5 +1,7 @@
 """A prompt and a caption join token for token as one text would; ids lead back to their text."""
 
+import json
+
 import pytest
 
 from captioner.errors import InputError
@@ -84,5 +86,6 @@ def test_missing_tokeniser(tmp_path):
 
 def test_saved_tokeniser_gives_the_same_ids(vocabulary, tmp_path):
     vocabulary.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "config.json").write_text(json.dumps({"eos_token_id": [vocabulary.stop, 7]}))
     loaded = Vocabulary.load(tmp_path)
     assert loaded.stop == vocabulary.stop and loaded.encode(PROMPTS) == vocabulary.encode(PROMPTS)

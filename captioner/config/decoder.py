@@ -28,4 +28,8 @@ class TrainedDecoder:
 @section
 class PretrainedDecoder:
     source: Literal["transformers"]
-    name: str  # name on the hub, or the folder of a local copy
+    name: str  # a causal language model by its name on the hub, or the absolute path of a folder
+    revision: str  # branch, tag or commit on the hub
+
+
+DECODERS = {"trained": TrainedDecoder, "transformers": PretrainedDecoder}

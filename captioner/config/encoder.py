@@ -1,4 +1,4 @@
-"""Section `encoder`: a miniature CLIP trained here, or OpenAI's."""
+"""Section `encoder`: a miniature CLIP trained here, OpenAI's, or a CLIP-like model of transformers."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,18 @@ class TrainedEncoder:
 
 
 @section
-class PretrainedEncoder:
+class OpenAIEncoder:
     source: Literal["openai"]
     name: str  # one of clip.available_models()
-    file: str  # a local copy of the weights; "" to download
+    file: str  # absolute path of a local copy (archive, state dict or safetensors); "" to download
+    trust_archive: bool  # whether to load an archive that OpenAI did not publish, which can run code
+
+
+@section
+class TransformersEncoder:
+    source: Literal["transformers"]
+    name: str  # a CLIPModel or SiglipModel by its name on the hub, or the absolute path of a folder
+    revision: str  # branch, tag or commit on the hub
+
+
+ENCODERS = {"trained": TrainedEncoder, "openai": OpenAIEncoder, "transformers": TransformersEncoder}

@@ -1,0 +1,40 @@
+"""Stage `judge`: the CLIP that scores the captions, and its embedding of every image that is scored; a few seconds on
+`scenes`, where the encoder itself judges.
+"""
+
+import json
+import shutil
+
+from captioner.backbones import pretrained_encoder
+from captioner.checkpoints import Parts
+from captioner.config.judge import JUDGES, SameJudge
+from captioner.config.runtime import RuntimeConfig
+from captioner.embeddings import Embeddings
+from captioner.encoder import load_encoder
+from captioner.images import ManifestReader, read_manifest
+from captioner.runtime import prepare
+from stages import settings
+
+
+def main() -> None:
+    device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
+    config = settings.section("judge", JUDGES)
+    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    settings.source("images")
+    reader = ManifestReader(read_manifest(settings.source("manifest")))
+    with settings.target("judge") as folder:
+        if isinstance(config, SameJudge):
+            shutil.copytree(settings.source("encoder"), folder)
+        else:
+            pretrained_encoder(config, folder, "judge")
+    ids = sorted(key for name in ("val", "test", "novel") for key in splits[name])
+    judge = load_encoder(settings.output("judge"), device, config.dtype)
+    parts = Parts(settings.checkpoint_folder("judge"))
+    vectors = judge.embed(reader.open, ids, config.batch_size, parts, label="judge")
+    with settings.target("judged") as path:
+        Embeddings(ids, vectors).save(path)
+    settings.forget("judge")
+
+
+if __name__ == "__main__":
+    settings.run(main)
