@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,12 @@ class Comparison:
             "entropy_weighted_clip_score": scores["weight"] * scores["clip_score"],
         }
 
+    @cached_property
+    def _certainties(self) -> list[tuple[float, np.ndarray]]:
+        """For each prompt, Spearman's correlation of the entropy weight with CIDEr-D, and its resampled values."""
+        pairs = zip(self.values["weight"], self.values["cider"], strict=True)
+        return [self.both.rank_correlation(weight, cider) for weight, cider in pairs]
+
     def _named(self) -> Iterator[tuple[int, str]]:
         return enumerate(self.scores.prompts)
 
@@ -73,7 +80,7 @@ class Comparison:
             row |= {"cider_image_low": images.low, "cider_image_high": images.high, "cider_seed_sd": float(sd)}
             row |= spread("wins", self.both.interval(won[p]))
             row |= spread("per_token", self.both.ratio(self.values["clip_score"][p], self.values["tokens"][p]))
-            row |= spread("certainty", self.both.rank_correlation(self.values["weight"][p], cider))
+            row |= spread("certainty", self.both.around(*self._certainties[p]))
             yield row
 
     SEEDS = ("seed", "prompt", *MEASURES)
@@ -106,7 +113,7 @@ class Comparison:
         `tau` is Kendall's, of this ranking with that by the plain CLIP score.
         """
         plain = self.values["clip_score"].mean(axis=(1, 2))
-        for variant, exponent, intervals, draws in self._ranked():
+        for variant, exponent, intervals, draws in self._ranked:
             means = np.array([interval.mean for interval in intervals])
             chances = ranking.rank_probabilities(draws)
             tau, scaled = ranking.agreement(means, plain), ranking.normalised(means)
@@ -121,22 +128,27 @@ class Comparison:
 
     def ranks(self) -> Iterator[dict]:
         """A row a ranking (of CIDEr-D, and of the weighted CLIP score with exponent 1), prompt and rank."""
-        for variant, exponent, _, draws in self._ranked():
+        for variant, exponent, _, draws in self._ranked:
             if exponent in (None, 1.0):
                 for name, chances in zip(self.scores.prompts, ranking.rank_probabilities(draws), strict=True):
                     for place, chance in enumerate(chances.tolist(), start=1):
                         yield {"variant": variant, "prompt": name, "rank": place, "probability": chance}
 
-    def _ranked(self) -> Iterator[tuple[str, float | None, list[Interval], np.ndarray]]:
+    @cached_property
+    def _ranked(self) -> list[tuple[str, float | None, list[Interval], np.ndarray]]:
         """Name, exponent, interval of each prompt, and resampled scores [P, R] of every ranking."""
         cider = self.values["cider"]
-        yield "cider", None, [self.both.interval(one) for one in cider], np.stack([self.both.means(x) for x in cider])
+        found: list[tuple[str, float | None, list[Interval], np.ndarray]] = [
+            ("cider", None, [self.both.interval(one) for one in cider], np.stack([self.both.means(x) for x in cider]))
+        ]
         pairs = list(zip(self.values["weight"], self.values["clip_score"], strict=True))
         for exponent in self.config.exponents:
             weighted = [ranking.Weighted(weight, score, exponent) for weight, score in pairs]
             for variant in ranking.VARIANTS:
                 intervals = [one.interval(variant, self.both) for one in weighted]
-                yield variant, exponent, intervals, np.stack([one.draws(variant, self.both) for one in weighted])
+                draws = np.stack([one.draws(variant, self.both) for one in weighted])
+                found.append((variant, exponent, intervals, draws))
+        return found
 
     TOGETHER = (
         "prompt", "versus", "compatibility", "chance", *_bounds("lift"), "residual", *_bounds("agreement"), "together",
@@ -233,21 +245,25 @@ class Comparison:
                 }  # fmt: skip
 
     def summary(self, pairs: Sequence[Mapping], told: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
-        """Flat figures: the omnibus test, the pairs of CIDEr-D by verdict, the best of each group, the weight's worth.
+        """Flat figures: the omnibus test, the pairs by verdict, the best of each group, the weight's worth.
 
         `pairs`: the rows of `pairs`; `told`: `group` of each prompt. None where a figure does not exist.
         """
         cider = self.values["cider"]
         omnibus = friedman(cider.mean(axis=1))
-        weights = [self.values["weight"].mean(axis=0), cider.mean(axis=0)]  # over prompts
-        certainty = self.both.rank_correlation(*weights)
-        primary = [row["verdict"] for row in pairs if row["measure"] == "cider" and row["prompt"] < row["versus"]]
+        own, drawn = zip(*self._certainties, strict=True)
+        certainty = self.both.around(float(np.mean(own)), np.mean(drawn, axis=0))
+        told_once = [row for row in pairs if row["prompt"] < row["versus"]]
+        primary, secondary = (
+            [row["verdict"] for row in told_once if row["measure"] == measure] for measure in ("cider", "clip_score")
+        )
         figures: dict[str, object] = {
             "seeds": len(self.scores.seeds),
             "friedman_p": omnibus and omnibus.p,
             "concordance": omnibus and omnibus.concordance,
             "pairs": len(primary),
             **{f"pairs_{verdict.replace(' ', '_')}": primary.count(verdict) for verdict in pairwise.VERDICTS},
+            **{f"clip_pairs_{verdict.replace(' ', '_')}": secondary.count(verdict) for verdict in pairwise.VERDICTS},
             **{key: None if np.isnan(value) else value for key, value in spread("certainty", certainty).items()},
         }
         means = dict(zip(self.scores.prompts, cider.mean(axis=(1, 2)).tolist(), strict=True))

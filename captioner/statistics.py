@@ -55,13 +55,16 @@ class Bootstrap:
         below = self.means(bottom)
         return np.divide(self.means(top), below, out=np.full(len(below), np.nan), where=below != 0)
 
-    def rank_correlation(self, left: np.ndarray, right: np.ndarray) -> Interval:
-        """Spearman's correlation over images, averaged over seeds, of [S, N] each; ranked anew in each resample."""
+    def rank_correlation(self, left: np.ndarray, right: np.ndarray) -> tuple[float, np.ndarray]:
+        """Spearman's correlation over images, averaged over seeds, of [S, N] each, and its value in each resample [R].
+
+        Each resample is ranked anew; NaN where one side is constant.
+        """
         ones = np.ones((1, left.shape[1]))
         pairs = list(zip(left, right, strict=True))
         own = np.mean([_weighted_spearman(x, y, ones)[0] for x, y in pairs])
         drawn = np.stack([_weighted_spearman(x, y, self.counts) for x, y in pairs], axis=1)  # [R, S]
-        return self.around(float(own), np.where(self.picks > 0, self.picks * drawn, 0).sum(axis=1))
+        return float(own), np.where(self.picks > 0, self.picks * drawn, 0).sum(axis=1)
 
     def around(self, estimate: float, draws: np.ndarray) -> Interval:
         """An estimate with the percentiles of its resampled values; a resample without a value is left out."""

@@ -78,7 +78,7 @@ def weight_predicts(mean: float | None, low: float | None, high: float | None) -
     if mean is None or low is None or high is None:
         return "The weight or CIDEr-D does not vary, so nothing can be said of the weight."
     interval = f"{number(mean)} [{number(low)}, {number(high)}]"
-    told = f"Spearman's correlation of the weight with CIDEr-D over images is {interval}"
+    told = f"Spearman's correlation of the weight with CIDEr-D over images, the mean over prompts, is {interval}"
     if low > 0:
         return f"{told}: surer captions are better ones, so the weight has a claim to be used."
     if high < 0:

@@ -162,6 +162,9 @@ def sentences(
         "verdicts": wording.verdicts(
             found["pairs"], {verdict: found[f"pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}
         ),
+        "clip_verdicts": wording.verdicts(
+            found["pairs"], {verdict: found[f"clip_pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}
+        ),
         "seeds": wording.seeds(found["seeds"]),
         "weight": wording.weight_predicts(found["certainty"], found["certainty_low"], found["certainty_high"]),
         "weight_order": wording.weight_reorders(
