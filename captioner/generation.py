@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -34,11 +35,17 @@ def prompt_ids(
 
 @torch.inference_mode()
 def greedy(
-    decoder: Decoder, vocabulary: Vocabulary, prefix: torch.Tensor, prompt: str, max_new_tokens: int
+    decoder: Decoder,
+    vocabulary: Vocabulary,
+    prefix: torch.Tensor,
+    prompt: str,
+    max_new_tokens: int,
+    watch: Callable[[list[int], list[int], torch.Tensor], None] | None = None,
 ) -> list[Caption]:
     """Captions of a batch of prefixes [B, k, W] after one prompt, each ended by the stop token or by the cap.
 
-    A row that has ended leaves the batch. Distributions are taken in float32 before the choice.
+    A row that has ended leaves the batch. Distributions are taken in float32 before the choice. `watch` is shown each
+    step: the rows that still go on, the token chosen for each, and their log-probabilities [rows, V].
     """
     ids = prompt_ids(prompt, vocabulary, decoder, prefix.shape[1], max_new_tokens)
     size = len(prefix)
@@ -54,6 +61,8 @@ def greedy(
         logs = torch.log_softmax(decoder.logits(hidden), dim=-1)  # [B, V]
         best, token = logs.max(dim=-1)
         entropy = -(logs.exp() * logs.clamp_min(-1e4)).sum(dim=-1)
+        if watch:
+            watch(alive, token.tolist(), logs)
         for row, value, ident, spread in zip(alive, best.tolist(), token.tolist(), entropy.tolist(), strict=True):
             chosen[row].append(ident)
             log_probabilities[row].append(value)

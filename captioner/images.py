@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -65,20 +65,23 @@ class ImageReader:
         return decode(self.read(name), f"{self.location}: {name}")
 
 
-def decode(content: bytes, name: str) -> Image.Image:
+def decode(content: bytes, name: str, formats: Sequence[str] | None = None) -> Image.Image:
     """The picture in these bytes, upright, in its own mode; InputError, with `name`, where it is not a whole picture.
 
-    The mode stays, since CLIP's own preprocessing resizes before it converts to RGB.
+    The mode stays, since CLIP's own preprocessing resizes before it converts to RGB. `formats`: Pillow's names of the
+    only ones to try, by default all.
     """
     if not content:
         raise InputError(f"{name}: an empty file (0 bytes); replace the file")
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=formats)
         if image.width * image.height > MOST_PIXELS:
             raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
         image.load()
         return ImageOps.exif_transpose(image)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name}: damaged or no picture (of no known format); replace the file") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
 
 

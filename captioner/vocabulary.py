@@ -93,3 +93,19 @@ class Vocabulary:
     def text(self, ids: Sequence[int]) -> str:
         """The text of token ids, white space at its ends removed."""
         return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
+
+    def pieces(self, before: Sequence[int], ids: Sequence[int]) -> list[str]:
+        """What each of `ids` adds to the text of the tokens `before`; together, what they add.
+
+        A token that ends within a character adds nothing: the token that completes the character adds it.
+        """
+        known, pieces = self._decoded(before), []
+        for end in range(1, len(ids) + 1):
+            text = self._decoded([*before, *ids[:end]])
+            whole = end == len(ids) or not text.endswith("\ufffd")
+            pieces.append(text[len(known) :] if whole else "")
+            known = text if whole else known
+        return pieces
+
+    def _decoded(self, ids: Sequence[int]) -> str:
+        return self.tokenizer.decode(list(ids), skip_special_tokens=True)

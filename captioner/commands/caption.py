@@ -1,0 +1,202 @@
+"""`captioner caption`: captions for pictures in files, in folders, or listed on standard input."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from captioner.commands import source
+from captioner.errors import InputError
+
+if TYPE_CHECKING:
+    from captioner.model import Captioner, Described, Likely, Prepared
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
+SKIPPED = 3  # exit status where some pictures could not be read
+COLUMNS = ("image", "prompt", "caption", "clip_score", "log_probability", "entropy", "tokens", "next_tokens")
+EXAMPLES = """examples:
+  captioner caption cat.jpg
+  captioner caption holiday/ --prompt "A detailed photo of" --prompt "This image shows" --format csv > captions.csv
+  captioner caption cat.jpg --prompt "A photo of a" --top-k 5          the five most likely next words
+  find . -name '*.jpg' | captioner caption --format json | jq .caption
+  captioner caption --model scenes.captioner cat.jpg                   without the project
+
+fields: image, prompt, caption, clip_score (100 x cosine), log_probability (mean nats per token), entropy (mean, divided
+by ln|V|; 0 is certain, 1 knows nothing), tokens, next_tokens (most likely after the prompt)
+
+exit status: 0 every picture was captioned, 3 some were skipped (standard error names them), 1 nothing was done (the
+message says why), 2 wrong arguments
+"""
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    if count(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The arguments of the subcommand."""
+    parser = commands.add_parser(
+        "caption", help="caption pictures", description=__doc__, epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="a picture, a folder of pictures, or - for a list of paths, one a line"
+    )
+    parser.add_argument(
+        "--prompt", action="append", metavar="TEXT",
+        help="text before the caption, '' for none; may be repeated (default: the study's headline prompt)",
+    )  # fmt: skip
+    parser.add_argument("--top-k", type=count, default=0, metavar="N", help="show the N most likely next tokens")
+    parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="default: text")
+    parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="pictures a pass (default: 32)")
+    source.add(parser)
+    parser.set_defaults(run=run)
+
+
+def listed(paths: Iterable[str], stdin: TextIO) -> Iterator[tuple[Path, str | None]]:
+    """Each picture that the paths name, a folder's in order of their names; with a message where one names none."""
+    for text in paths:
+        if text == "-":
+            lines = (line.rstrip("\r\n") for line in stdin)
+            yield from listed((line for line in lines if line and line != "-"), stdin)
+            continue
+        path = Path(text)
+        if not path.is_dir():
+            yield path, None
+            continue
+        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file())
+        yield from ((each, None) for each in inside) if inside else [(path, f"{path}: no pictures in this folder")]
+
+
+def batches(items: Iterator, size: int) -> Iterator[list]:
+    """The items in lists of at most this size."""
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def read(captioner: Captioner, path: Path, problem: str | None) -> tuple[Path, Prepared | None, str | None]:
+    """The picture as the models take it, or why it cannot be read."""
+    from captioner.images import decode
+
+    if problem:
+        return path, None, problem
+    try:
+        return path, captioner.prepare(decode(path.read_bytes(), str(path))), None
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        return path, None, f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
+    except InputError as error:
+        return path, None, str(error)
+
+
+def tokens(likely: Iterable[Likely]) -> list[dict]:
+    """Likely tokens as they are written; the stop token is the one with an empty text and `stop`."""
+    return [
+        {"token": each.text, "probability": round(each.probability, 5), **({"stop": True} if each.stop else {})}
+        for each in likely
+    ]
+
+
+def record(path: Path, made: Described) -> dict:
+    """The fields of one caption."""
+    return {
+        "image": str(path), "prompt": made.prompt, "caption": made.caption.text,
+        "clip_score": None if made.clip_score is None else round(made.clip_score, 2),
+        "log_probability": round(made.caption.mean_log_probability, 4), "entropy": round(made.entropy, 4),
+        "tokens": made.caption.tokens, "next_tokens": tokens(made.next_tokens),
+    }  # fmt: skip
+
+
+def shown(text: str) -> str:
+    """The text with control characters written out, so that it cannot steer a terminal."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+class Writer:
+    """Records to a stream in one of the three formats, each at once."""
+
+    def __init__(self, stream: TextIO, format: str) -> None:
+        self.stream, self.format = stream, format
+        self._image: str | None = None
+        if format == "csv":
+            self._csv = csv.writer(stream, lineterminator="\n")
+            self._csv.writerow(COLUMNS)
+
+    def write(self, row: dict) -> None:
+        """One record."""
+        if self.format == "json":
+            self.stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        elif self.format == "csv":
+            cells = {**row, "next_tokens": json.dumps(row["next_tokens"], ensure_ascii=False)}
+            self._csv.writerow([cells[name] for name in COLUMNS])
+        else:
+            self._text(row)
+
+    def _text(self, row: dict) -> None:
+        if row["image"] != self._image:
+            self.stream.write(f"{shown(row['image'])}\n")
+            self._image = row["image"]
+        self.stream.write(
+            f"  [{shown(row['prompt']) or 'no prompt'}] {shown(row['caption'])}\n"
+            f"    CLIP score {row['clip_score']:.1f}, log-probability {row['log_probability']:.2f}, "
+            f"entropy {row['entropy']:.2f}, {row['tokens']} tokens\n"
+        )
+        if row["next_tokens"]:
+            told = (
+                f"{'(end)' if each.get('stop') else repr(each['token'])} {each['probability']:.1%}"
+                for each in row["next_tokens"]
+            )
+            self.stream.write(f"    next: {', '.join(told)}\n")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Caption what is named, a batch at a time."""
+    if not given.paths and sys.stdin.isatty():
+        raise InputError("no pictures named; give files or folders, or a list of paths on standard input (see --help)")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from tqdm import tqdm
+
+    from captioner.model import Captioner
+
+    opened, places = source.opened(given)
+    captioner = Captioner.load(places, opened.settings)
+    prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [opened.settings.prompt]))
+    for prompt in prompts:
+        captioner.check_prompt(prompt)
+    writer, skipped = Writer(sys.stdout, given.format), 0
+    with (
+        ThreadPoolExecutor(2) as pool,
+        tqdm(desc="caption", unit=" pictures", file=sys.stderr, mininterval=1.0) as progress,
+    ):
+        for batch in batches(listed(given.paths or ["-"], sys.stdin), given.batch_size):
+            done = list(pool.map(lambda each: read(captioner, *each), batch))
+            for _, _, problem in done:
+                if problem:
+                    skipped += 1
+                    progress.write(f"skipped: {shown(problem)}", file=sys.stderr)
+            good = [(path, picture) for path, picture, problem in done if not problem]
+            results = captioner.caption([picture for _, picture in good], prompts, given.top_k)
+            for (path, _), several in zip(good, results, strict=True):
+                for made in several:
+                    writer.write(record(path, made))
+            sys.stdout.flush()
+            progress.update(len(done))
+    return SKIPPED if skipped else 0
