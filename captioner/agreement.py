@@ -70,21 +70,20 @@ def together(images: np.ndarray, texts: np.ndarray, bootstrap: Bootstrap) -> lis
 
     rows = []
     for p in range(prompts):
-        row = []
-        for q in range(prompts):
-            fits, chance = (100 * values for values in both(found[p], texts[q]))
-            same, other = both(texts[p], texts[q])
-            row.append(
-                Together(
-                    float(fits.mean()),
-                    float(chance.mean()),
-                    bootstrap.interval(fits - chance),
-                    bootstrap.ratio(same - other, 1 - other)
-                    if 1 - other.mean() > 1e-6
-                    else Interval(np.nan, np.nan, np.nan),
-                )
-            )
-        rows.append(row)
+        fits, chances, same, other = (np.stack(several) for several in zip(  # [P, S, N] each
+            *((*both(found[p], texts[q]), *both(texts[p], texts[q])) for q in range(prompts)), strict=True
+        ))  # fmt: skip
+        lifts = bootstrap.intervals(100 * (fits - chances))
+        agreements = [
+            bootstrap.ratio(one - two, 1 - two) if 1 - two.mean() > 1e-6 else Interval(np.nan, np.nan, np.nan)
+            for one, two in zip(same, other, strict=True)
+        ]
+        rows.append(
+            [
+                Together(100 * float(fits[q].mean()), 100 * float(chances[q].mean()), lifts[q], agreements[q])
+                for q in range(prompts)
+            ]
+        )
     return rows
 
 

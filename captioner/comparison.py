@@ -69,16 +69,17 @@ class Comparison:
         """A row a prompt: its means; images won on CIDEr-D, ties split; CLIP points a token; and `certainty`,
         Spearman's correlation of the entropy weight with CIDEr-D.
         """
-        won = win_shares(self.values["cider"]) * len(self.scores.images)
+        values = {name: self.values[name] for name in MEASURES}
+        values["wins"] = win_shares(values["cider"]) * len(self.scores.images)
+        found = {name: self.both.intervals(several) for name, several in values.items()}
+        of_these_maps = self.of_these_maps.intervals(values["cider"].mean(axis=1, keepdims=True))
         for p, name in self._named():
             row: dict = {"prompt": name}
-            for measure in MEASURES:
-                row |= spread(measure, self.both.interval(self.values[measure][p]))
-            cider = self.values["cider"][p]
-            images = self.of_these_maps.interval(cider.mean(axis=0)[None])
-            sd = cider.mean(axis=1).std(ddof=1) if len(cider) > 1 else np.nan
-            row |= {"cider_image_low": images.low, "cider_image_high": images.high, "cider_seed_sd": float(sd)}
-            row |= spread("wins", self.both.interval(won[p]))
+            for measure, intervals in found.items():
+                row |= spread(measure, intervals[p])
+            seeds, images = values["cider"][p].mean(axis=1), of_these_maps[p]
+            sd = float(seeds.std(ddof=1)) if len(seeds) > 1 else np.nan
+            row |= {"cider_image_low": images.low, "cider_image_high": images.high, "cider_seed_sd": sd}
             row |= spread("per_token", self.both.ratio(self.values["clip_score"][p], self.values["tokens"][p]))
             row |= spread("certainty", self.both.around(*self._certainties[p]))
             yield row
@@ -139,15 +140,12 @@ class Comparison:
         """Name, exponent, interval of each prompt, and resampled scores [P, R] of every ranking."""
         cider = self.values["cider"]
         found: list[tuple[str, float | None, list[Interval], np.ndarray]] = [
-            ("cider", None, [self.both.interval(one) for one in cider], np.stack([self.both.means(x) for x in cider]))
+            ("cider", None, self.both.intervals(cider), self.both.means(cider))
         ]
-        pairs = list(zip(self.values["weight"], self.values["clip_score"], strict=True))
+        pair = self.values["weight"], self.values["clip_score"]
         for exponent in self.config.exponents:
-            weighted = [ranking.Weighted(weight, score, exponent) for weight, score in pairs]
             for variant in ranking.VARIANTS:
-                intervals = [one.interval(variant, self.both) for one in weighted]
-                draws = np.stack([one.draws(variant, self.both) for one in weighted])
-                found.append((variant, exponent, intervals, draws))
+                found.append((variant, exponent, *ranking.weighted(*pair, exponent, variant, self.both)))
         return found
 
     TOGETHER = (

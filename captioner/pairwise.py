@@ -109,9 +109,10 @@ def compare(
     p = holm(sign_flip(means, permutations, seed))
     p_wilcoxon = holm(np.array([one for one, _ in ranked]))
     p_equivalence = holm(np.array([equivalence(difference, margin) for difference in means]))
+    intervals = bootstrap.intervals(np.stack(list(apart.values())))
     found = {}
-    for row, (pair, difference) in enumerate(apart.items()):
-        interval, mean = bootstrap.interval(difference), means[row]
+    for row, (pair, interval) in enumerate(zip(apart, intervals, strict=True)):
+        mean = means[row]
         spread = mean.std(ddof=1) if len(mean) > 1 else 0.0
         one = Pair(
             difference=interval.mean, low=interval.low, high=interval.high,

@@ -30,27 +30,22 @@ def agreement(left: np.ndarray, right: np.ndarray) -> float:
     return float(stats.kendalltau(left, right).statistic) if len(left) > 1 else float("nan")
 
 
-class Weighted:
-    """Scores weighted by certainty: weights w in [0, 1] and scores s, [S, N] each, the weight to the power `exponent`.
-
-    `penalised`: the mean of w^x s, which is below the mean of s where scores are positive. `self_normalised`:
-    sum w^x s / sum w^x, which stays on the scale of s. With x = 0 both are the plain mean.
-    """
-
-    def __init__(self, weights: np.ndarray, scores: np.ndarray, exponent: float) -> None:
-        self.weights, self.products = weights**exponent, weights**exponent * scores
-
-    def interval(self, variant: str, bootstrap: Bootstrap) -> Interval:
-        """The score and its interval."""
-        if variant == "penalised":
-            return bootstrap.interval(self.products)
-        return bootstrap.ratio(self.products, self.weights)
-
-    def draws(self, variant: str, bootstrap: Bootstrap) -> np.ndarray:
-        """The score in each resample [R]."""
-        if variant == "penalised":
-            return bootstrap.means(self.products)
-        return bootstrap.ratios(self.products, self.weights)
-
-
 VARIANTS = ("penalised", "self-normalised")
+
+
+def weighted(
+    weights: np.ndarray, scores: np.ndarray, exponent: float, variant: str, bootstrap: Bootstrap
+) -> tuple[list[Interval], np.ndarray]:
+    """Scores s weighted by certainty w in [0, 1], [P, S, N] each: every prompt's interval, and its resamples [P, R].
+
+    `penalised`: the mean of w^x s, which is below the mean of s where scores are positive. `self-normalised`:
+    sum w^x s / sum w^x, which stays on the scale of s. With the exponent x = 0 both are the plain mean.
+    """
+    powers = weights**exponent
+    products = powers * scores
+    means, draws = products.mean(axis=(1, 2)), bootstrap.means(products)
+    if variant == "self-normalised":
+        below = powers.mean(axis=(1, 2))
+        means = np.divide(means, below, out=np.full(len(below), np.nan), where=below > 0)
+        draws = bootstrap.ratios(products, powers)
+    return [bootstrap.around(*one) for one in zip(means.tolist(), draws, strict=True)], draws

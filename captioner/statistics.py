@@ -37,12 +37,19 @@ class Bootstrap:
         self.tails = ((1 - confidence) / 2, (1 + confidence) / 2)
 
     def means(self, values: np.ndarray) -> np.ndarray:
-        """The mean of values [S, N] in each resample [R]."""
-        return np.einsum("rs,rs->r", self.picks, self.counts @ values.T) / values.shape[1]
+        """The mean of values [..., S, N] in each resample [..., R]."""
+        *outer, seeds, images = values.shape
+        sums = (values.reshape(-1, images) @ self.counts.T).reshape(*outer, seeds, -1)
+        return np.einsum("rs,...sr->...r", self.picks, sums) / images
 
     def interval(self, values: np.ndarray) -> Interval:
         """Mean and interval of values [S, N]; for a difference, hand in the paired differences."""
         return self.around(float(values.mean()), self.means(values))
+
+    def intervals(self, values: np.ndarray) -> list[Interval]:
+        """`interval` of each of values [K, S, N]."""
+        means = values.mean(axis=(1, 2)).tolist()
+        return [self.around(mean, draws) for mean, draws in zip(means, self.means(values), strict=True)]
 
     def ratio(self, top: np.ndarray, bottom: np.ndarray) -> Interval:
         """The sum of `top` over the sum of `bottom`, both [S, N]."""
@@ -51,9 +58,9 @@ class Bootstrap:
         return self.around(float(top.sum() / bottom.sum()), self.ratios(top, bottom))
 
     def ratios(self, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-        """The ratio of the sums in each resample [R]; NaN where a resample has nothing to divide by."""
+        """The ratio of the sums of [..., S, N] in each resample [..., R]; NaN where there is nothing to divide by."""
         below = self.means(bottom)
-        return np.divide(self.means(top), below, out=np.full(len(below), np.nan), where=below != 0)
+        return np.divide(self.means(top), below, out=np.full(below.shape, np.nan), where=below != 0)
 
     def rank_correlation(self, left: np.ndarray, right: np.ndarray) -> tuple[float, np.ndarray]:
         """Spearman's correlation over images, averaged over seeds, of [S, N] each, and its value in each resample [R].

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from captioner.ranking import VARIANTS, Weighted, agreement, normalised, rank_probabilities
+from captioner.ranking import VARIANTS, agreement, normalised, rank_probabilities, weighted
 from captioner.statistics import Bootstrap
 
 
@@ -32,32 +32,36 @@ def test_agreement_of_rankings():
 @pytest.fixture
 def scored():
     rng = np.random.default_rng(0)
-    return rng.uniform(0.2, 1, (2, 50)), rng.normal(20, 5, (2, 50)), Bootstrap(50, 2, 200, 0.95, 1)
+    return rng.uniform(0.2, 1, (3, 2, 50)), rng.normal(20, 5, (3, 2, 50)), Bootstrap(50, 2, 200, 0.95, 1)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_exponent_zero_is_the_plain_mean(scored, variant):
     weights, scores, bootstrap = scored
-    interval = Weighted(weights, scores, 0).interval(variant, bootstrap)
-    plain = bootstrap.interval(scores)
-    assert (interval.mean, interval.low, interval.high) == pytest.approx((plain.mean, plain.low, plain.high))
+    intervals, _ = weighted(weights, scores, 0, variant, bootstrap)
+    for interval, one in zip(intervals, scores, strict=True):
+        plain = bootstrap.interval(one)
+        assert (interval.mean, interval.low, interval.high) == pytest.approx((plain.mean, plain.low, plain.high))
 
 
 def test_weighted_scores_by_their_formulas(scored):
     weights, scores, bootstrap = scored
-    squared = Weighted(weights, scores, 2)
-    assert squared.interval("penalised", bootstrap).mean == pytest.approx((weights**2 * scores).mean())
-    assert squared.interval("self-normalised", bootstrap).mean == pytest.approx(np.average(scores, weights=weights**2))
-    constant = Weighted(np.full_like(weights, 0.5), scores, 1)
-    assert constant.interval("self-normalised", bootstrap).mean == pytest.approx(scores.mean())
-    assert constant.interval("penalised", bootstrap).mean == pytest.approx(scores.mean() / 2)
+
+    def means(weights, exponent, variant):
+        return [one.mean for one in weighted(weights, scores, exponent, variant, bootstrap)[0]]
+
+    assert means(weights, 2, "penalised") == pytest.approx(list((weights**2 * scores).mean(axis=(1, 2))))
+    averages = [np.average(score, weights=weight**2) for score, weight in zip(scores, weights, strict=True)]
+    assert means(weights, 2, "self-normalised") == pytest.approx(averages)
+    constant, plain = np.full_like(weights, 0.5), scores.mean(axis=(1, 2))
+    assert means(constant, 1, "self-normalised") == pytest.approx(list(plain))
+    assert means(constant, 1, "penalised") == pytest.approx(list(plain / 2))
+    assert np.isnan(means(0 * weights, 1, "self-normalised")).all()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_draws_belong_to_the_interval(scored, variant):
+def test_draws_belong_to_the_intervals(scored, variant):
     weights, scores, bootstrap = scored
-    weighted = Weighted(weights, scores, 1)
-    interval = weighted.interval(variant, bootstrap)
-    assert (interval.low, interval.high) == pytest.approx(
-        tuple(np.quantile(weighted.draws(variant, bootstrap), [0.025, 0.975]))
-    )
+    intervals, draws = weighted(weights, scores, 1, variant, bootstrap)
+    bounds = np.quantile(draws, [0.025, 0.975], axis=1).T
+    np.testing.assert_allclose([(one.low, one.high) for one in intervals], bounds)
