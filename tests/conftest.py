@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
 import torch
+from ruamel.yaml import YAML
 
 from captioner import contrastive, language_model
 from captioner.checkpoints import Checkpoints
 from captioner.config.decoder import TrainedDecoder
 from captioner.config.encoder import TrainedEncoder
 from captioner.decoder import Decoder
+from captioner.drawing import draw
+from captioner.encoder import ClipEncoder, save_clip
+from captioner.images import manifest_rows, write_archive, write_manifest
 from captioner.language import document, references
+from captioner.model import Captioner
+from captioner.project import Project
 from captioner.projection import Projection, Shape
 from captioner.tokens import TokenTable
 from captioner.vocabulary import Vocabulary
@@ -23,6 +34,7 @@ from captioner.world import Scene, sample_scene
 
 torch.set_num_threads(1)
 
+ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
 LANGUAGE = {
     "source": "trained", "documents": 400, "sentences": 3, "tied": 0.5, "vocabulary": 400, "width": 64, "layers": 2,
@@ -121,3 +133,63 @@ def embeddings(captions) -> torch.Tensor:
     """A random unit-norm embedding [40, 16] of each image, in the order of `captions`."""
     drawn = torch.randn(len(captions), 16, generator=torch.Generator().manual_seed(3))
     return torch.nn.functional.normalize(drawn, dim=-1)
+
+
+@pytest.fixture(scope="session")
+def study(decoder, vocabulary, scenes, sight, tmp_path_factory) -> Path:
+    """A project as `dvc repro` leaves it, with tiny models and nine pictures of split test; no test may change it."""
+    folder = tmp_path_factory.mktemp("study")
+    params = YAML().load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["scenes"]["runtime"].update(threads=1, dtype="float32")
+    params["scenes"]["caption"]["max_new_tokens"] = 12
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+    shutil.copyfile(ROOT / "paths.yaml", folder / "paths.yaml")
+    project = Project(folder)
+    torch.manual_seed(1)
+    clip_model = contrastive.build(sight, contrastive.VOCABULARY).eval()
+    for name in ("encoder", "judge"):
+        save_clip(clip_model, project.path(name), "a tiny CLIP", "trained here")
+    language_model.save_decoder(decoder.model, vocabulary, project.path("decoder"))
+    encoder = ClipEncoder(clip_model, CPU)
+    files, drawn = [], []
+    for index, scene in enumerate(scenes[:9]):
+        written = io.BytesIO()
+        drawn.append(draw(scene, random.Random(index), 64))
+        drawn[-1].save(written, "PNG")
+        files.append((f"{index:012}.png", written.getvalue()))
+    embeddings = encoder.encode_images(torch.stack([encoder.preprocess(picture) for picture in drawn]))
+    torch.manual_seed(2)
+    projection = Projection(Shape(encoder.width, 4, decoder.width))
+    projection.start(embeddings, True, 3 * decoder.mean_norm)  # so that pictures differ in their captions
+    project.projection.parent.mkdir(exist_ok=True)
+    projection.save(project.projection)
+    for name in ("images", "split", "scores", "headline"):
+        (project.path(name) if name == "images" else project.path(name).parent).mkdir(parents=True, exist_ok=True)
+    archive = project.path("images") / "test.tar"
+    write_archive(archive, files)
+    rows = manifest_rows(archive, "test", {index: name for index, (name, _) in enumerate(files)})
+    inside = archive.relative_to(folder).as_posix()
+    write_manifest(project.path("manifest"), [replace(row, location=inside) for row in rows])
+    project.path("split").write_text(json.dumps({"splits": {"test": list(range(9))}}), encoding="utf-8")
+    project.path("headline").write_text(json.dumps({"cider": 1.25, "trial_run": False}), encoding="utf-8")
+    scores = "".join(f"test,{index},x,{10 * index}\n" for index in range(9))
+    project.path("scores").write_text(f"split,image_id,caption,clip_score\n{scores}novel,9,x,99\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pictures(study, tmp_path_factory) -> list[Path]:
+    """The study's test pictures as files."""
+    folder = tmp_path_factory.mktemp("pictures")
+    paths = []
+    for example in Project(study).examples(9):
+        paths.append(folder / example.file_name)
+        paths[-1].write_bytes(example.content)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def captioner(study) -> Captioner:
+    """The tiny study's captioner."""
+    return Captioner.of_project(study)

@@ -279,5 +279,6 @@ def test_the_command_gives_the_studys_own_caption(clone, tmp_path):
         ManifestReader(manifest).open(row["image_id"]).save(picture)
     finally:
         os.chdir(ROOT)
-    done = shell("captioner", "caption", str(picture), "--project", str(clone), cwd=tmp_path)
-    assert json.loads(done.stdout)["caption"] == row["text"]
+    done = shell("python", "-m", "captioner", "caption", str(picture), "--format", "json", cwd=clone)
+    told = json.loads(done.stdout)
+    assert told["caption"] == row["text"] and told["prompt"] == "A detailed photo of"

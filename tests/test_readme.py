@@ -43,7 +43,7 @@ def results() -> str:
 
 def pipeline() -> str:
     """The drawing of the pipeline, without the stage `check`, on which all others depend."""
-    command = ["dvc", "dag", "--md", "--collapse-foreach-matrix"]
+    command = ["dvc", "dag", "--md", "--collapse-foreach-matrix", "paper"]  # and all that leads to it
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()
     check = next(line.split("[")[0].strip() for line in lines if '["check"]' in line)
     return "\n".join(line for line in lines if not re.search(rf"\b{check}\b", line))
@@ -57,7 +57,19 @@ def stages() -> str:
     return "\n".join([*lines, *(f"| `{name}` | {stage['desc'].replace('${key}', '...')} |" for name, stage in rows)])
 
 
-BLOCKS = {"results": results, "pipeline": pipeline, "stages": stages}
+def ablation() -> str:
+    """The choices of the projection's recipe, from the committed table."""
+    with (ROOT / "ablation/results.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    lines = ["| choice | CIDEr-D on val, mean (lowest to highest) | difference |", "|---|---|---|"]
+    for row in rows:
+        cider, low, high, difference = (float(row[name]) for name in ("cider", "lowest", "highest", "difference"))
+        told = row["change"].replace("_", " ")
+        lines.append(f"| {told} | {cider:.2f} ({low:.2f} to {high:.2f}) | {difference:+.2f} |")
+    return "\n".join(lines)
+
+
+BLOCKS = {"results": results, "pipeline": pipeline, "stages": stages, "ablation": ablation}
 
 
 def block(name: str) -> re.Pattern[str]:

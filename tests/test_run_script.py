@@ -59,6 +59,46 @@ def test_unknown_command_is_named(bare):
     assert done.returncode == 1 and "unknown command 'biuld'" in done.stderr
 
 
+@pytest.fixture
+def ready(bare) -> Path:
+    """The script with its environment made, a `python` that tells its arguments and REQUIRE_CHROMIUM, and a root."""
+    (bare / ".venv/bin").mkdir(parents=True)
+    for name, suffix in (("requirements", "txt"), ("pyproject", "toml")):
+        (bare / f"{name}.{suffix}").write_text("x")
+        (bare / f".venv/{name}.done").write_text("x")
+    (bare / ".venv/folder.done").write_text(str(bare))
+    (bare / "vendor").mkdir()
+    (bare / "vendor/vega.js").touch()
+    tells = bare / ".venv/bin/python"
+    tells.write_text('#!/bin/sh\necho "$@" "chromium=$REQUIRE_CHROMIUM"\n')
+    tells.chmod(0o755)
+    bare.joinpath("bin/apt-get").write_text('#!/bin/sh\necho "$@" >> called\n')
+    return bare
+
+
+def test_chromium_is_installed_for_the_tests_alone_and_by_root_alone(ready):
+    done = run(ready, "test", "-q", NO_PAPER="1")
+    assert done.returncode == 0 and done.stdout == "-m pytest -q chromium=\n" and "are skipped" in done.stderr
+    assert not (ready / "called").exists()  # neither root nor sudo
+    (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
+    run(ready, "biuld", NO_PAPER="1")
+    assert not (ready / "called").exists()  # no test
+    done = run(ready, "test", NO_PAPER="1")
+    assert done.returncode == 0 and "install -y -q --no-install-recommends chromium" in (ready / "called").read_text()
+    (ready / "called").unlink()
+    (ready / "bin/chromium").symlink_to("/bin/true")
+    done = run(ready, "test", NO_PAPER="1")
+    assert done.returncode == 0 and "skipped" not in done.stderr and not (ready / "called").exists()
+
+
+def test_ci_does_not_do_without_chromium(ready):
+    done = run(ready, "test", NO_PAPER="1", CI="true")
+    assert done.returncode == 1 and "missing: chromium" in done.stderr
+    (ready / "bin/chromium").symlink_to("/bin/true")
+    assert run(ready, "test", NO_PAPER="1", CI="true").stdout == "-m pytest chromium=1\n"
+    assert "CI=true" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
 def test_the_scripts_can_be_executed():
     for name in ("run", ".ci/run"):
         assert os.access(ROOT / name, os.X_OK), name

@@ -1,0 +1,1 @@
+"""The projection's recipe, one choice at a time: trained on the drawn world from several seeds, compared on val."""

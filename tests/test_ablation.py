@@ -1,0 +1,60 @@
+"""The ablation's pipeline declares what it uses, and its committed table is the README's and belongs to its choices."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from test_pipeline_declared import closure, declared
+
+from captioner.config.projection import ProjectionConfig
+from stages import settings
+
+ROOT = Path(__file__).parents[1]
+YAML_ = YAML(typ="safe", pure=True)
+STAGES = {
+    name: stage.get("do", stage)
+    for name, stage in YAML_.load((ROOT / "ablation/dvc.yaml").read_text(encoding="utf-8"))["stages"].items()
+}
+PARAMS = YAML_.load((ROOT / "ablation/params.yaml").read_text(encoding="utf-8"))
+SCENES = YAML_.load((ROOT / "params.yaml").read_text(encoding="utf-8"))["scenes"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_code(name):
+    modules = closure(ROOT / "ablation" / f"{name}.py") | {ROOT / "stages/__init__.py"}
+    used = {path.relative_to(ROOT).as_posix() for path in modules}
+    assert sorted(entry for entry in declared(STAGES[name], "deps") if entry.endswith(".py")) == sorted(used)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_files(name):
+    text = (ROOT / "ablation" / f"{name}.py").read_text(encoding="utf-8")
+    files = [entry for entry in declared(STAGES[name], "deps", "outs", "plots") if not entry.endswith(".py")]
+    for entry in files:
+        key = entry.removeprefix("${path.").partition("}")[0]
+        assert f'"{key}"' in text or key == "checked", entry
+    for key in ("split", "embeddings", "tokens", "decoder", "captions_train"):
+        if f'source("{key}"' in text:
+            assert f"${{path.{key}}}" in files
+
+
+@pytest.mark.parametrize("name", PARAMS["choices"])
+def test_every_choice_is_a_recipe(name):
+    change = PARAMS["choices"][name]
+    config = settings.validated(
+        ProjectionConfig, {**SCENES["projection"], **change, "epochs": PARAMS["epochs"], "seeds": PARAMS["seeds"]}, name
+    )
+    assert all(getattr(config, key) == value for key, value in change.items())
+    assert all(SCENES["projection"][key] != value for key, value in change.items())
+
+
+def test_the_table_has_every_choice():
+    with (ROOT / "ablation/results.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["choice"]: row for row in csv.DictReader(file)}
+    assert list(rows) == list(PARAMS["choices"])
+    for row in rows.values():
+        assert float(row["lowest"]) <= float(row["cider"]) <= float(row["highest"])
+    assert float(rows["baseline"]["difference"]) == 0
