@@ -40,6 +40,13 @@ def number(value: float | int | None, digits: int = 2) -> str:
     return rounded.replace("-", r"$-$") if float(rounded) else rounded.lstrip("-")
 
 
+def probability(p: float | None) -> str:
+    """A p-value for a text: ``= 0.012`` or ``< 0.001``."""
+    if p is None:
+        return "= --"
+    return "$<$ 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def flattened(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Nested results by dotted key."""
     flat: dict[str, object] = {}
@@ -64,8 +71,13 @@ def definitions(values: Mapping[str, str], flags: Mapping[str, bool] | None = No
 
 
 def table(name: str, columns: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    r"""A booktabs table as the macro ``\name``."""
-    body = [" & ".join(row) + r" \\" for row in rows]
+    r"""A booktabs table as the macro ``\name``; a row of one cell is a heading over all columns."""
+    body = [
+        rf"\multicolumn{{{len(header)}}}{{@{{}}l}}{{\emph{{{row[0]}}}}} \\"
+        if len(row) == 1
+        else " & ".join(row) + r" \\"
+        for row in rows
+    ]
     lines = [rf"\newcommand{{\{name}}}{{%", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
     lines += [" & ".join(header) + r" \\", r"\midrule", *body, r"\bottomrule", r"\end{tabular}}"]
     return "\n".join(lines) + "\n"

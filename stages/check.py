@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from captioner import requirements
 from captioner.config.caption import CaptionConfig
-from captioner.config.compare import CompareConfig
+from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.decoder import DECODERS, TrainedDecoder
 from captioner.config.embed import EmbedConfig
@@ -39,6 +39,7 @@ SECTIONS = {
     "projection": ProjectionConfig,
     "finetune": FinetuneConfig,
     "caption": CaptionConfig,
+    "equivalence": EquivalenceConfig,
 }
 
 

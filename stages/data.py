@@ -13,10 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple
 from pathlib import Path
 
-from captioner.coco import CACHE, CURE, prepare
 from tqdm import tqdm
 
 from captioner.annotations import Captions, write_captions
+from captioner.coco import CACHE, CURE, prepare
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.runtime import RuntimeConfig
 from captioner.drawing import draw

@@ -1,6 +1,6 @@
 """Stage `figures`: the result tables and some test images in; the paper's figures and two pictures for the web out.
 
-A few seconds on one core; equal tables give equal bytes.
+A few seconds on two cores; equal tables give equal bytes.
 """
 
 import json
@@ -12,11 +12,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL.Image import Image
 
-from captioner import charts
+from captioner import charts, prompt_charts, sheets, theme
 from captioner.images import ManifestReader, read_manifest
 from stages import settings
 
-TEXTS = {"split", "caption", "prompt", "text", "trained", "versus", "control", "arm", "fact"}
+TEXTS = {
+    "split", "caption", "prompt", "text", "group", "versus", "control", "arm", "fact", "measure", "variant", "verdict",
+    "place",
+}  # fmt: skip
 
 
 def load(path: Path) -> pd.DataFrame:
@@ -31,14 +34,22 @@ _drawings: dict[str, Callable[[], Figure]] = {}  # what the two processes draw; 
 def drawn(job: tuple[str, Path, float, bool]) -> None:
     """Draw one figure (name, path, dots per inch, whether of a trial) and write it."""
     name, path, dpi, trial = job
-    charts.write(_drawings[name](), path, dpi=dpi, trial=trial)
+    theme.write(_drawings[name](), path, dpi=dpi, trial=trial)
 
 
 def main() -> None:
     prompt = settings.shared("prompt")
-    scores, prompts = load(settings.source("scores")), load(settings.source("prompts"))
-    controls, facts = load(settings.source("controls")), load(settings.source("facts_table"))
-    matrix, cumulative = load(settings.source("matrix")), load(settings.source("cumulative"))
+    scores, controls, facts = (
+        load(settings.source("scores")), load(settings.source("controls")), load(settings.source("facts_table")),
+    )  # fmt: skip
+    prompts, seeds, pairs = (
+        load(settings.source("prompts")), load(settings.source("seeds")), load(settings.source("pairs")),
+    )  # fmt: skip
+    rankings, ranks = load(settings.source("rankings")), load(settings.source("ranks"))
+    together, mixed = load(settings.source("together")), load(settings.source("mixed"))
+    lengths, headline_lengths = load(settings.source("lengths")), load(settings.source("headline_lengths"))
+    surface, examples = load(settings.source("surface")), load(settings.source("examples"))
+    cumulative = load(settings.source("cumulative"))
     losses = [load(settings.source("backbones_curve")), load(settings.source("project_curve"))]
     losses.append(load(settings.source("finetune_curve")))
     trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
@@ -49,11 +60,18 @@ def main() -> None:
         return reader.open(key).convert("RGB")
 
     _drawings.update(
-        contact_sheet=lambda: charts.contact_sheet(scores, picture),
-        results=lambda: charts.results(scores, prompts, controls, prompt, picture),
-        matrix=lambda: charts.matrix(matrix, prompts),
-        ranking=lambda: charts.ranking(prompts),
-        tokens=lambda: charts.tokens(scores),
+        contact_sheet=lambda: sheets.contact_sheet(scores, picture),
+        results=lambda: sheets.results(scores, prompts, controls, prompt, picture),
+        examples=lambda: sheets.examples(examples, prompts, picture),
+        pairs=lambda: prompt_charts.pairs(pairs, prompts),
+        ranking=lambda: prompt_charts.ranking(prompts, seeds),
+        wins=lambda: prompt_charts.wins(prompts),
+        rankings=lambda: prompt_charts.rankings(rankings, ranks, prompts),
+        together=lambda: prompt_charts.together(together, prompts),
+        efficiency=lambda: prompt_charts.efficiency(prompts, lengths),
+        mixed=lambda: prompt_charts.mixed(mixed, prompts),
+        surface=lambda: prompt_charts.surface(surface, prompts),
+        tokens=lambda: charts.tokens(scores, headline_lengths),
         histogram=lambda: charts.histogram(scores),
         cumulative=lambda: charts.cumulative(cumulative),
         curves=lambda: charts.curves(*losses),
@@ -67,7 +85,7 @@ def main() -> None:
     ):
         folder.mkdir()
         jobs: list[tuple[str, Path, float, bool]] = [
-            ("contact_sheet", sheet, 1200 / charts.FULL, trial),
+            ("contact_sheet", sheet, 1200 / theme.FULL, trial),
             ("results", results, 140, trial),
             *((name, folder / f"{name}.pdf", 300, trial) for name in _drawings if name != "results"),
         ]

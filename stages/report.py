@@ -1,9 +1,10 @@
-"""Stage `report`: every number, table and result-dependent sentence of the paper, as LaTeX; under a second."""
+"""Stage `report`: every number, table and result-dependent sentence of the paper, as LaTeX; a second."""
 
 import json
 
+from captioner import paper_tables, wording
 from captioner.config.caption import CaptionConfig
-from captioner.config.compare import CompareConfig
+from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.decoder import DECODERS
 from captioner.config.encoder import ENCODERS
@@ -11,49 +12,16 @@ from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import SPLITTINGS
-from captioner.latex import definitions, escaped, flattened, number, quoted, table
+from captioner.fingerprint import fingerprint, versions
+from captioner.latex import definitions, escaped, flattened, number, quoted
 from captioner.origin import Origin
+from captioner.original import IMAGES, recomputed
+from captioner.pairwise import VERDICTS
+from captioner.paper_tables import digits
 from captioner.tables import read_table
-from captioner.wording import (
-    backbone,
-    best_prompt,
-    circular,
-    generalisation,
-    image_matters,
-    listed_prompts,
-    second_arm,
-    trial,
-)
 from stages import settings
 
-CONTROLS = {
-    "linear": "linear map (headline)",
-    "finetuned": "GPT-2 trained too",
-    "shuffled": "shuffled images",
-    "random": "random projection",
-    "zero": "zero prefix",
-    "constant": "one caption for all images",
-    "human": "a person's caption",
-}
-DIGITS = {"clip_score": 1, "clip_score_shuffled": 1, "entropy_weighted_clip_score": 1, "lift": 1, "tokens": 1}
-
-
-def digits(key: str) -> int:
-    """Digits after the point by which a result is printed."""
-    names = key.split(".")
-    return next((count for name, count in DIGITS.items() if name in names), 3 if "bleu" in key or "rouge" in key else 2)
-
-
-def real(cell: str) -> float | None:
-    """A cell of a table as a number."""
-    return float(cell) if cell else None
-
-
-def interval(row: dict[str, str], measure: str) -> str:
-    """A mean with its interval."""
-    places = digits(measure)
-    mean, low, high = (number(float(row[f"{measure}{part}"]), places) for part in ("", "_low", "_high"))
-    return f"{mean} {{\\scriptsize [{low}, {high}]}}"
+PACKAGES = ("torch", "transformers", "openai-clip", "numpy", "scipy", "statsmodels", "matplotlib", "dvc")
 
 
 def main() -> None:
@@ -65,6 +33,7 @@ def main() -> None:
         "project": json.loads(settings.source("project_metrics").read_text(encoding="utf-8")),
         "finetune": json.loads(settings.source("finetune_metrics").read_text(encoding="utf-8")),
         "compare": json.loads(settings.source("compare_metrics").read_text(encoding="utf-8")),
+        "original": {**vars(recomputed()), "images": IMAGES},
     }
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
@@ -76,98 +45,149 @@ def main() -> None:
         "projection": settings.section("projection", ProjectionConfig),
         "finetune": settings.section("finetune", FinetuneConfig),
         "caption": settings.section("caption", CaptionConfig),
+        "equivalence": settings.section("equivalence", EquivalenceConfig),
         "statistics": settings.validated(CompareConfig, settings.shared("compare"), "compare"),
     }
     prompt, prompts, seed = settings.shared("prompt"), settings.shared("prompts"), settings.shared("seed")
-    rows = read_table(settings.source("prompts"))
-    matrix = {
-        (row["prompt"], row["versus"]): (float(row["low"]), float(row["high"]))
-        for row in read_table(settings.source("matrix"))
-    }
-    controls = read_table(settings.source("controls"))
-    facts = read_table(settings.source("facts_table"))
+    tables = {
+        "prompts": read_table(settings.source("prompts")), "pairs": read_table(settings.source("pairs")),
+        "rankings": read_table(settings.source("rankings")), "together": read_table(settings.source("together")),
+        "diagnoses": read_table(settings.source("diagnoses")),
+    }  # fmt: skip
+    prints = [
+        settings.source("manifest"),
+        settings.source("split"),
+        settings.source("encoder"),
+        settings.source("decoder"),
+        settings.source("projections"),
+    ]
+    pinned = versions(settings.source("requirements").read_text(encoding="utf-8"), PACKAGES)
 
+    told = {
+        f"{name}.{key}": value
+        for name, config in sections.items()
+        for key, value in vars(config).items()
+        if not isinstance(value, dict)
+    }
     values = {
         key: number(value, digits(key))
         for key, value in flattened(results).items()
         if not isinstance(value, (str, bool))
     }
-    for name, config in sections.items():
-        for key, value in vars(config).items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                values[f"params.{name}.{key}"] = number(value) if isinstance(value, int) else f"{value:g}"
-            elif isinstance(value, str):
-                values[f"params.{name}.{key}"] = escaped(value)
-    values["params.seed"] = str(seed)
-    values["params.prompt"] = quoted(prompt)
-    values["params.statistics.percent"] = number(100 * sections["statistics"].confidence, 0)
-    values["prompts.trained"] = listed_prompts(list(sections["projection"].prompts.values()))
-    values["prompts.count"] = str(len(prompts))
-
-    head = results["headline"]
-    test = {row["prompt"]: row for row in rows if row["split"] == "test"}
-    novel = {row["prompt"]: row for row in rows if row["split"] == "novel"}
-    trained = {name: float(row["cider"]) for name, row in test.items() if row["trained"] == "yes"}
-    untrained = {name: float(row["cider"]) for name, row in test.items() if row["trained"] == "no"}
-    nothing = "No prompt of this group is compared."
-    values["sentence.best_trained"] = best_prompt(prompts, trained, matrix) if trained else nothing
-    values["sentence.best_untrained"] = best_prompt(prompts, untrained, matrix) if untrained else nothing
-    values["sentence.image"] = image_matters(
-        head["cider"], [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
-    )
-    values["sentence.novel"] = generalisation(head["cider"], head["cider_novel"])
-    known = results["backbones"]
-    values["sentence.trial"] = trial(
-        known["knows_nothing"], known["encoder_recall_at_1"], known["encoder_tried_images"],
-        known["decoder_caption_loss"], known["decoder_uniform_loss"],
-    )  # fmt: skip
-    values["sentence.encoder"] = backbone("encoder", Origin.read(settings.source("encoder")))
-    values["sentence.decoder"] = backbone("decoder", Origin.read(settings.source("decoder")))
-    values["sentence.judge"] = circular(isinstance(sections["judge"], SameJudge))
+    values |= {
+        f"params.{key}": number(value) if type(value) is int else escaped(paper_tables.setting(value))
+        for key, value in told.items()
+    }
+    values |= {
+        "params.seed": str(seed),
+        "params.prompt": quoted(prompt),
+        "params.statistics.percent": number(100 * sections["statistics"].confidence, 0),
+        "params.statistics.level": f"{1 - sections['statistics'].confidence:g}",
+        "prompts.trained": wording.listed_prompts(list(sections["projection"].prompts.values())),
+        "prompts.count": str(len(prompts)),
+        "versions": ", ".join(f"{escaped(name)} {version}" for name, version in pinned.items()),
+    }
+    values |= sentences(results, tables, prompts, sections)
+    values |= {
+        "sentence.encoder": wording.backbone("encoder", Origin.read(settings.source("encoder"))),
+        "sentence.decoder": wording.backbone("decoder", Origin.read(settings.source("decoder"))),
+        "sentence.judge": wording.circular(isinstance(sections["judge"], SameJudge)),
+    }
     if not isinstance(sections["judge"], SameJudge):
-        values["sentence.judge"] += " " + backbone("judge", Origin.read(settings.source("judge")))
-    values["sentence.finetuned"] = second_arm(head["cider"], head["cider_finetuned"])
-
-    ranked = sorted(test.values(), key=lambda row: (-float(row["cider"]), row["prompt"]))
-    prompt_rows = [
-        [
-            quoted(row["text"]), "yes" if row["trained"] == "yes" else "no", interval(row, "cider"),
-            number(float(novel[row["prompt"]]["cider"])) if row["prompt"] in novel else "--",
-            interval(row, "clip_score"), number(float(row["lift"]), 1),
-            number(float(row["entropy_weighted_clip_score"]), 1), number(float(row["tokens"]), 1),
-        ]
-        for row in ranked
-    ]  # fmt: skip
-    scores = {(row["split"], row["control"]): row for row in controls}
-    control_rows = [
-        [label, *(number(real(scores.get((split, name), {}).get("cider", ""))) for split in ("test", "novel"))]
-        for name, label in CONTROLS.items()
-    ]
-    ratios = {(row["arm"], row["split"], row["fact"]): row for row in facts}
-    fact_rows = [
-        [
-            kind,
-            *(
-                number(real(ratios["linear", split, kind][part]))
-                for split in ("test", "novel")
-                for part in ("precision", "recall")
-            ),
-        ]
-        for kind in dict.fromkeys(row["fact"] for row in facts)
-        if ("linear", "novel", kind) in ratios
-    ]
-    flags = {"drawn": isinstance(sections["data"], DrawnData), "trial": known["knows_nothing"]}
+        values["sentence.judge"] += " " + wording.backbone("judge", Origin.read(settings.source("judge")))
+    flags = {"drawn": isinstance(sections["data"], DrawnData), "trial": results["backbones"]["knows_nothing"]}
     with settings.target("numbers") as path:
         path.write_text(definitions(values, flags), encoding="utf-8")
     with settings.target("tables") as path:
-        head_row = ["Prompt", "trained", "CIDEr-D", "novel", r"CLIP score", "lift", "entropy-w.", "tokens"]
-        fact_head = ["Fact", "prec.", "recall", "prec.", "recall"]
+        pairs = primary(tables["pairs"])
+        test = [row for row in tables["prompts"] if row["split"] == "test"]
         path.write_text(
-            table("prompttable", "lllrlrrr", head_row, prompt_rows)
-            + table("controltable", "lrr", ["Arm or control", "test", "novel"], control_rows)
-            + table("facttable", "lrrrr", fact_head, fact_rows),
+            paper_tables.prompts(tables["prompts"])
+            + paper_tables.contests(tables["prompts"], pairs)
+            + paper_tables.weights(tables["rankings"])
+            + paper_tables.diagnoses(tables["diagnoses"], test)
+            + paper_tables.hashes({printed.as_posix(): fingerprint(printed) for printed in prints})
+            + paper_tables.parameters({"seed": seed, **told}),
             encoding="utf-8",
         )
+
+
+def primary(pairs: list[dict[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """The pairs of the primary outcome by (prompt, versus)."""
+    return {(row["prompt"], row["versus"]): row for row in pairs if row["measure"] == "cider"}
+
+
+def sentences(
+    results: dict, tables: dict[str, list[dict[str, str]]], prompts: dict[str, str], sections: dict
+) -> dict[str, str]:
+    """Every sentence that depends on a result, by key."""
+    head, found, level = results["headline"], results["compare"], 1 - sections["statistics"].confidence
+    test = {row["prompt"]: row for row in tables["prompts"] if row["split"] == "test"}
+    related = {name for name, row in test.items() if row["group"] != "unrelated"}
+    pairs = {
+        pair: {key: float(row[key]) for key in ("low", "high", "p")} for pair, row in primary(tables["pairs"]).items()
+    }
+    column = {key: {name: float(row[key]) for name, row in test.items()} for key in ("cider", "wins", "tokens")}
+    per_token = {name: value for name in related if (value := paper_tables.real(test[name]["per_token"])) is not None}
+    told = {}
+    for group in paper_tables.GROUPS:
+        means = {name: column["cider"][name] for name, row in test.items() if row["group"] == group}
+        told[f"best_{group}"] = (
+            wording.best_prompt(prompts, means, pairs, level) if means else "no prompt of this group is compared."
+        )
+    ranked: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in tables["rankings"]:
+        if row["exponent"] and row["prompt"] in related:
+            ranked.setdefault((row["exponent"], row["variant"]), []).append(row)
+    taus: dict[float, list[float]] = {}
+    for (exponent, _), rows in ranked.items():
+        taus.setdefault(float(exponent), []).append(float(rows[0]["tau"] or "nan"))
+    agreement = {
+        (row["prompt"], row["versus"]): float(row["agreement"] or "nan")
+        for row in tables["together"]
+        if {row["prompt"], row["versus"]} <= related
+    }
+    collapsed = {row["prompt"]: int(row["collapsed_seeds"]) for row in tables["diagnoses"] if row["split"] == "test"}
+    blind = [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
+    known = results["backbones"]
+    told |= {
+        "trial": wording.trial(
+            known["knows_nothing"],
+            known["encoder_recall_at_1"],
+            known["encoder_tried_images"],
+            known["decoder_caption_loss"],
+            known["decoder_uniform_loss"],
+        ),
+        "omnibus": wording.omnibus(found["friedman_p"], found["concordance"], level),
+        "verdicts": wording.verdicts(
+            found["pairs"], {verdict: found[f"pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}
+        ),
+        "clip_verdicts": wording.verdicts(
+            found["pairs"], {verdict: found[f"clip_pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}
+        ),
+        "seeds": wording.seeds(found["seeds"]),
+        "weight": wording.weight_predicts(found["certainty"], found["certainty_low"], found["certainty_high"]),
+        "weight_order": wording.weight_reorders(
+            taus, [max(rows, key=lambda row: float(row["score"]))["prompt"] for rows in ranked.values()]
+        ),
+        "original": wording.original_arithmetic(
+            results["original"]["least_ratio"], results["original"]["greatest_ratio"]
+        ),
+        "length": wording.length_effect(
+            found["length_effect"], found["length_effect_low"], found["length_effect_high"]
+        ),
+        "efficient": wording.efficient(prompts, per_token, {name: column["tokens"][name] for name in per_token})
+        if per_token
+        else "No caption has a token.",
+        "winners": wording.winners(prompts, column["wins"], column["cider"]),
+        "alike": wording.alike(prompts, agreement),
+        "collapse": wording.collapse(prompts, collapsed, sections["statistics"].collapse),
+        "extremes": wording.extremes(found["extremes_gap"], found["extremes_gap_shuffled"], found["extremes"]),
+        "image": wording.image_matters(head["cider"], blind),
+        "novel": wording.generalisation(head["cider"], head["cider_novel"]),
+        "finetuned": wording.second_arm(head["cider"], head["cider_finetuned"]),
+    }
+    return {f"sentence.{name}": sentence for name, sentence in told.items()}
 
 
 if __name__ == "__main__":

@@ -24,12 +24,12 @@ def results() -> str:
         rows = list(csv.DictReader(file))
     novel = {row["prompt"]: float(row["cider"]) for row in rows if row["split"] == "novel"}
     test = sorted((row for row in rows if row["split"] == "test"), key=lambda row: -float(row["cider"]))
-    lines = ["| prompt | trained with | CIDEr-D, test | novel | CLIP score | lift |", "|---|---|---|---|---|---|"]
+    lines = ["| prompt | group | CIDEr-D, test | novel | CLIP score | lift |", "|---|---|---|---|---|---|"]
     for row in test:
         text = row["text"].strip() or "(no prompt)"
         cider, low, high = (float(row[name]) for name in ("cider", "cider_low", "cider_high"))
         lines.append(
-            f"| {text} | {row['trained']} | **{cider:.2f}** [{low:.2f}, {high:.2f}] | {novel[row['prompt']]:.2f} "
+            f"| {text} | {row['group']} | **{cider:.2f}** [{low:.2f}, {high:.2f}] | {novel[row['prompt']]:.2f} "
             f"| {float(row['clip_score']):.1f} | {float(row['lift']):.1f} |"
         )
     names = {

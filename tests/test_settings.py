@@ -7,7 +7,7 @@ import pytest
 from conftest import LANGUAGE, SIGHT
 
 from captioner.config.caption import CaptionConfig
-from captioner.config.compare import CompareConfig
+from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.data import CocoData, DrawnData, TableData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
 from captioner.config.embed import EmbedConfig
@@ -29,7 +29,17 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
         {"max_new_tokens": [0, 513], "batch_size": [0], "dtype": ["float64"]},
     ),
     EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
-    CompareConfig: ({"resamples": 100, "confidence": 0.95}, {"resamples": [99], "confidence": [0.0, 1.0, math.nan]}),
+    CompareConfig: (
+        {
+            "resamples": 100, "permutations": 100, "confidence": 0.95, "exponents": [0.0, 1.0], "collapse": 0.1,
+            "unrelated": ["x"],
+        },
+        {
+            "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [[], [-1.0]],
+            "collapse": [0.0, 1.1],
+        },
+    ),
+    EquivalenceConfig: ({"cider": 0.1, "clip_score": 1.5}, {"cider": [0.0, -1.0], "clip_score": [0.0, math.inf]}),
     DrawnData: (
         {"source": "drawn", "train_images": 1, "test_images": 1, "picture_size": 32, "references": 6},
         {"source": ["coco"], "train_images": [0], "test_images": [-1], "picture_size": [31, 513], "references": [0, 7]},
@@ -117,9 +127,16 @@ def test_missing_and_unknown_keys_are_named(kind):
 def test_wrong_types_are_named(kind):
     """No value is bent to fit: no text for a number, no bool for a number, no number for a text or a bool."""
     values = SECTIONS[kind][0]
-    wrong = {bool: [1, "yes"], int: ["1", True, 2.5], float: ["1", True], str: [1, True], dict: ["x", {"a": 1}]}
+    wrong = {
+        bool: [1, "yes"],
+        int: ["1", True, 2.5],
+        float: ["1", True],
+        str: [1, True],
+        dict: ["x", {"a": 1}],
+        list: ["x", [None]],
+    }
     for key, value in values.items():
-        for other in (None, [], *wrong[type(value)]):
+        for other in (None, {} if isinstance(value, list) else [], *wrong[type(value)]):
             assert f"scenes.part.{key}" in refusal(kind, {**values, key: other}), (key, other)
 
 

@@ -1,0 +1,83 @@
+"""Every figure is drawn from the tables that `compare` and `score` make, also from the least there can be, and equal
+tables give equal bytes.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from test_comparison import CONFIG, MARGINS, comparison, table
+
+from captioner import charts, prompt_charts, sheets, theme
+from captioner.comparison import Headline
+
+TEXTS = {"good": "A photo of_$x$", "plain": "", "odd": "Stock prices fell sharply on Monday because of it"}
+GROUPS = {"good": "seen", "plain": "unseen", "odd": "unrelated"}
+
+
+def picture(_: int) -> Image.Image:
+    return Image.new("RGB", (40, 30), "red")
+
+
+def drawings(names: list[str], seeds: tuple[int, ...], flat: bool = False):
+    """All figures of these prompts, by name."""
+    compared = comparison(**{name: table(len(name), seeds, flat=flat, rng=len(name)) for name in names})
+    vectors = np.random.default_rng(0).normal(size=(len(names), len(seeds), 30, 6))
+    vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+    told = compared.together(vectors[0, 0], vectors)
+    prompts, seed_table = (
+        pd.DataFrame([{"split": split, **row} for split in ("test", "novel") for row in rows])
+        for rows in (list(compared.prompts()), list(compared.seeds()))
+    )
+    prompts = prompts.assign(text=prompts["prompt"].map(TEXTS), group=prompts["prompt"].map(GROUPS))
+    scores = table(seeds=(1,), flat=flat)
+    headline = Headline(scores, CONFIG, 1)
+    controls = pd.DataFrame(
+        [("test", "human", 2.0), ("test", "linear", 1.5), ("novel", "linear", 1.0), ("test", "mean_image", 0.1)],
+        columns=["split", "control", "cider"],
+    )
+    pairs, rankings, ranks, together, mixed, lengths, surface, examples, cumulative, headline_lengths = (
+        pd.DataFrame(list(rows))
+        for rows in (
+            compared.pairs(MARGINS), compared.rankings(), compared.ranks(), told, compared.mixed()[0],
+            compared.lengths(), compared.surface(5), compared.examples(), headline.cumulative(), headline.lengths(),
+        )
+    )  # fmt: skip
+    rankings = rankings.assign(text=rankings["prompt"].map(TEXTS), group=rankings["prompt"].map(GROUPS))
+    return {
+        "pairs": lambda: prompt_charts.pairs(pairs, prompts),
+        "ranking": lambda: prompt_charts.ranking(prompts, seed_table),
+        "wins": lambda: prompt_charts.wins(prompts),
+        "rankings": lambda: prompt_charts.rankings(rankings, ranks, prompts),
+        "together": lambda: prompt_charts.together(together, prompts),
+        "efficiency": lambda: prompt_charts.efficiency(prompts, lengths),
+        "mixed": lambda: prompt_charts.mixed(mixed, prompts),
+        "surface": lambda: prompt_charts.surface(surface, prompts),
+        "examples": lambda: sheets.examples(examples, prompts, picture),
+        "contact_sheet": lambda: sheets.contact_sheet(scores, picture),
+        "results": lambda: sheets.results(scores, prompts, controls, "A photo of", picture),
+        "cumulative": lambda: charts.cumulative(cumulative),
+        "tokens": lambda: charts.tokens(scores, headline_lengths),
+        "histogram": lambda: charts.histogram(scores),
+        "controls": lambda: charts.controls(controls),
+    }
+
+
+def test_equal_tables_give_equal_bytes(tmp_path):
+    for name, draw in drawings(list(TEXTS), (1, 2)).items():
+        for copy in "ab":
+            theme.write(draw(), tmp_path / f"{copy}.pdf")
+        content = (tmp_path / "a.pdf").read_bytes()
+        assert content == (tmp_path / "b.pdf").read_bytes() and content.startswith(b"%PDF"), name
+
+
+@pytest.mark.parametrize("least", [(["plain"], (1,), False), (["good", "plain"], (1,), True)])
+def test_the_least_there_can_be(least, tmp_path):
+    for draw in drawings(*least).values():
+        theme.write(draw(), tmp_path / "x.png", dpi=40)
+
+
+def test_prompts_stand_by_group_and_score():
+    rows = [("b", "seen", 1.0), ("c", "unrelated", 9.0), ("a", "seen", 2.0), ("d", "unseen", 5.0)]
+    prompts = pd.DataFrame(rows, columns=["prompt", "group", "cider"]).assign(split="test")
+    assert list(prompt_charts.ordered(prompts)["prompt"]) == ["a", "b", "d", "c"]
