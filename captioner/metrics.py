@@ -3,66 +3,25 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+from captioner.treebank import treebank_words
 
 Tokens = tuple[str, ...]
 NGRAMS = 4
 
-_PUNCTUATION = {
-    '"',
-    "''",
-    "'",
-    "``",
-    "`",
-    "-LRB-",
-    "-RRB-",
-    "-LCB-",
-    "-RCB-",
-    ".",
-    "?",
-    "!",
-    ",",
-    ":",
-    "-",
-    "--",
-    "...",
-    ";",
-}
-_ABBREVIATIONS = r"(?:st|ave|blvd|mr|mrs|ms|dr|jr|sr|vs|etc|inc|co|no)\.(?=\s|$)"
-_TOKEN = re.compile(
-    rf"""
-    {_ABBREVIATIONS}
-    | (?:[a-z]\.){{2,}}                        # initials keep their periods
-    | can(?=not\b) | gon(?=na\b) | wan(?=na\b)
-    | [a-z]+(?=n't\b) | n't\b | '(?:s|re|ve|ll|d|m)\b
-    | '[nr]'(?!\w)
-    | \d+(?:[.,:/]\d+)*(?:[-/][a-z0-9]+)*   # numbers, with what is joined to them
-    | [^\W_]+(?:[-/&'][^\W_]+)*?(?='(?:s|re|ve|ll|d|m)\b|n't\b)
-    | [^\W_]+(?:[-/&'][^\W_]+)*
-    | [()\[\]{{}}]
-    | \.\.\. | -- | [^\w\s]
-    """,
-    re.VERBOSE,
-)
-_TYPOGRAPHY = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "--", "\u2014": "--", "\u2026": "..."}
-)
-_BRACKETS = {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-"}
-
 
 def tokenise(caption: str) -> Tokens:
-    """The caption's words in lower case without punctuation, close to coco-caption's PTBTokenizer.
+    """The caption's words in lower case without punctuation, as coco-caption's PTBTokenizer gives them.
 
     Contractions are split, hyphenated words stay whole, round brackets come out as `-lrb-`, `-rrb-` (which
     coco-caption's list of punctuation, in upper case, does not drop).
     """
-    text = caption.lower().translate(_TYPOGRAPHY)
-    words = (_BRACKETS.get(token, token) for token in _TOKEN.findall(text))
-    return tuple(word for word in words if word not in _PUNCTUATION)
+    return tuple(treebank_words(caption))
 
 
 def ngrams(tokens: Tokens, most: int = NGRAMS) -> Counter[Tokens]:
@@ -70,25 +29,39 @@ def ngrams(tokens: Tokens, most: int = NGRAMS) -> Counter[Tokens]:
     return Counter(tokens[at : at + n] for n in range(1, most + 1) for at in range(len(tokens) - n + 1))
 
 
+@dataclass(frozen=True)
+class Idf:
+    """In how many of `images` images' references each n-gram of 1 to 4 words stands."""
+
+    images: int
+    frequency: Mapping[Tokens, int]
+
+    @classmethod
+    def of(cls, references: Sequence[Sequence[Tokens]]) -> Idf:
+        """Counted over these references, a sequence for each image."""
+        frequency: Counter[Tokens] = Counter()
+        for several in references:
+            frequency.update({gram for tokens in several for gram in ngrams(tokens)})
+        return cls(len(references), frequency)
+
+
 class Cider:
     """CIDEr-D against fixed references, whose vectors are made once and serve any number of candidates.
 
-    As in coco-caption: n = 1..4, raw counts x idf, idf over the images given here, clipped to the reference, Gaussian
+    As in coco-caption: n = 1..4, raw counts x idf, idf over the images given here unless a table is
+    given, clipped to the reference, Gaussian
     penalty (sigma 6) on the difference of lengths, mean over n and over references, x 10 (so that 1.0 is what papers
     print as 100).
     """
 
     SIGMA = 6.0
 
-    def __init__(self, references: Sequence[Sequence[Tokens]]) -> None:
+    def __init__(self, references: Sequence[Sequence[Tokens]], idf: Idf | None = None) -> None:
         """`references`: for each image its tokenised references, at least one each."""
-        counted = [[ngrams(tokens) for tokens in several] for several in references]
-        frequency: Counter[Tokens] = Counter()
-        for several in counted:
-            frequency.update(set().union(*several))
-        self._images = math.log(max(len(references), 1))  # 0 for a single image: every score is 0, as in coco-caption
-        self._idf = {gram: self._images - math.log(count) for gram, count in frequency.items()}
-        self._references = [[self._vector(counts) for counts in several] for several in counted]
+        table = Idf.of(references) if idf is None else idf
+        self._images = math.log(max(table.images, 1))  # 0 for a single image: every score is 0, as in coco-caption
+        self._idf = {gram: self._images - math.log(count) for gram, count in table.frequency.items()}
+        self._references = [[self._vector(ngrams(tokens)) for tokens in several] for several in references]
 
     def _vector(self, counts: Counter[Tokens]) -> tuple[dict[Tokens, float], list[float], int]:
         vector = {gram: count * self._idf.get(gram, self._images) for gram, count in counts.items()}
@@ -157,12 +130,14 @@ def _common_subsequence(left: Tokens, right: Tokens) -> int:
 
 
 def rouge_l(candidate: Tokens, references: Sequence[Tokens]) -> float:
-    """ROUGE-L of one candidate (beta 1.2); best precision and best recall may come from different references."""
-    if not candidate:
-        return 0.0
-    common = [_common_subsequence(tokens, candidate) for tokens in references]
-    precision = max(common) / len(candidate)
-    recall = max(count / len(tokens) if tokens else 0.0 for count, tokens in zip(common, references, strict=True))
+    """ROUGE-L of one candidate (beta 1.2); best precision and best recall may come from different references.
+
+    An empty text counts as one empty word, as in coco-caption: two empty texts agree.
+    """
+    words, several = candidate or ("",), [tokens or ("",) for tokens in references]
+    common = [_common_subsequence(tokens, words) for tokens in several]
+    precision = max(common) / len(words)
+    recall = max(count / len(tokens) for count, tokens in zip(common, several, strict=True))
     if not precision or not recall:
         return 0.0
     return (1 + 1.2**2) * precision * recall / (recall + 1.2**2 * precision)
