@@ -141,7 +141,7 @@ def treebank_words(text: str) -> list[str]:
         return _read(text)
     words: list[str] = []
     chunks = text.split()
-    for chunk, following in zip(chunks, [*chunks[1:], ""], strict=True):
+    for chunk, following in zip(chunks, [*chunks[1:], ""], strict=False):
         context = ""  # stands for what follows, where that counts
         if chunk.endswith("."):
             context = "0" if following[:1].isdigit() else "The" if _STARTER.match(following) else ""
