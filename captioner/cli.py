@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from captioner import evaluate
 from captioner.errors import InputError
 
 ENCODER = Path("models/encoder.safetensors")
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     caption.add_argument("--prompt", default="A detailed photo of", help="text before the caption; '' for none")
     caption.add_argument("--max-new-tokens", type=positive, default=30)
     caption.add_argument("--project", type=Path, default=Path(), help="folder of the project, where models/ is")
+    evaluate.add_commands(commands)
     return whole
 
 
@@ -73,6 +75,8 @@ def caption(images: list[Path], prompt: str, max_new_tokens: int, project: Path)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; bad input ends it with one message and exit status 1."""
     given = parser().parse_args(arguments)
+    if given.command in evaluate.COMMANDS:
+        return evaluate.run(given)
     try:
         caption(given.images, given.prompt, given.max_new_tokens, given.project)
     except InputError as error:
