@@ -143,7 +143,7 @@ class Comparison:
             ("cider", None, self.both.intervals(cider), self.both.means(cider))
         ]
         pair = self.values["weight"], self.values["clip_score"]
-        for exponent in self.config.exponents:
+        for exponent in self.config.exponents.values():
             for variant in ranking.VARIANTS:
                 found.append((variant, exponent, *ranking.weighted(*pair, exponent, variant, self.both)))
         return found

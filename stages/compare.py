@@ -28,9 +28,7 @@ def main() -> None:
     margins = vars(settings.section("equivalence", EquivalenceConfig))
     cap = settings.section("caption", CaptionConfig).max_new_tokens
     trained = {text.strip() for text in settings.section("projection", ProjectionConfig).prompts.values()}
-    told = {
-        name: {"text": text, "group": group(name, text, trained, config.unrelated)} for name, text in prompts.items()
-    }
+    told = {name: {"text": text, "group": group(name, text, trained, config.groups)} for name, text in prompts.items()}
     tables = score_tables(prompts)
     splits = {
         split: Comparison(cross(tables, split, SCORES), config, seed)

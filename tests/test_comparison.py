@@ -10,7 +10,12 @@ from captioner.crossed import cross
 from captioner.pairwise import VERDICTS
 
 CONFIG = CompareConfig(
-    resamples=200, permutations=200, confidence=0.9, exponents=[0.0, 1.0], collapse=0.2, unrelated=["odd"]
+    resamples=200,
+    permutations=200,
+    confidence=0.9,
+    exponents={"none": 0.0, "whole": 1.0},
+    collapse=0.2,
+    groups={"odd": "unrelated"},
 )
 MARGINS = {"cider": 0.1, "clip_score": 1.5}
 

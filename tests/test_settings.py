@@ -31,11 +31,11 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
     EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
     CompareConfig: (
         {
-            "resamples": 100, "permutations": 100, "confidence": 0.95, "exponents": [0.0, 1.0], "collapse": 0.1,
-            "unrelated": ["x"],
+            "resamples": 100, "permutations": 100, "confidence": 0.95, "exponents": {"whole": 1.0}, "collapse": 0.1,
+            "groups": {"x": "unrelated"},
         },
         {
-            "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [[], [-1.0]],
+            "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [{}, {"x": -1.0}],
             "collapse": [0.0, 1.1],
         },
     ),
@@ -132,7 +132,7 @@ def test_wrong_types_are_named(kind):
         int: ["1", True, 2.5],
         float: ["1", True],
         str: [1, True],
-        dict: ["x", {"a": 1}],
+        dict: ["x", {"a": None}],
         list: ["x", [None]],
     }
     for key, value in values.items():
