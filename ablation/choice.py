@@ -1,7 +1,7 @@
 """Stage `choice`: one choice of the projection's recipe; about twenty seconds a seed on two cores.
 
-Trains a map from each seed as stage `project` does and scores the greedy captions of split val after the headline
-prompt, since choices are made on val.
+Trains a map from each seed as stage `project` does and captions split val after the headline prompt, since choices
+are made on val; stage `table` scores them.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from dataclasses import asdict
 import torch
 
 from captioner.alignment import Examples, Objective, Schedule, train
-from captioner.annotations import read_captions
 from captioner.checkpoints import Checkpoints
 from captioner.config.caption import CaptionConfig
 from captioner.config.projection import ProjectionConfig
@@ -20,7 +19,6 @@ from captioner.config.runtime import RuntimeConfig
 from captioner.decoder import Decoder
 from captioner.embeddings import Embeddings
 from captioner.generation import caption_all
-from captioner.metrics import Cider, tokenise
 from captioner.projection import Projection, Shape
 from captioner.runtime import prepare
 from captioner.tokens import TokenTable, prefix_targets
@@ -38,8 +36,6 @@ def main(key: str) -> None:
     config = settings.validated(ProjectionConfig, {**recipe, **change}, f"ablation.choices.{key}")
     device = prepare(runtime, seed)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
-    references = read_captions(settings.source("captions_train")).captions
-    cider = Cider([[tokenise(text) for text in references[image]] for image in splits["val"]])
     embeddings = Embeddings.load(settings.source("embeddings"))
     examples, validation = (Examples(splits[name], embeddings.of(splits[name])) for name in ("train", "val"))
     decoder = Decoder.load(settings.source("decoder"), device)
@@ -67,7 +63,7 @@ def main(key: str) -> None:
         texts = caption_all(decoder, vocabulary, prefix, prompt, caption.max_new_tokens, caption.batch_size, key)
         results.append(
             {
-                "cider": float(cider.scores([tokenise(each.text) for each in texts]).mean()),
+                "captions": [each.text for each in texts],
                 "validation_loss": min(record["validation_loss"] for record in history),
                 "tokens": sum(each.tokens for each in texts) / len(texts),
             }

@@ -89,7 +89,7 @@ def create_app(
     captioner: Captioner,
     scores: Sequence[float] = (),
     examples: Sequence[Example] = (),
-    waiting: int = 16,
+    waiting: int = 32,
     together: int = 16,
     local: bool = True,
 ) -> Flask:
@@ -179,7 +179,8 @@ def create_app(
 
     @app.errorhandler(Busy)
     def busy(_: Busy) -> tuple[Response, int, dict[str, str]]:
-        return jsonify(error="busy with other pictures; try again in a second"), 503, {"Retry-After": "1"}
+        seconds = str(batcher.patience)
+        return jsonify(error=f"busy with other pictures; try again in {seconds} s"), 503, {"Retry-After": seconds}
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> tuple[Response, int]:

@@ -1,4 +1,4 @@
-"""The command `captioner`: captions for anyone's own pictures."""
+"""The command `captioner`: captions for anyone's own pictures, and scores for anyone's captions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from captioner import evaluate
 from captioner.commands import app, caption, export
 from captioner.errors import InputError
 
@@ -18,12 +19,15 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add(commands)
+    evaluate.add_commands(commands)
     return whole
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit; bad input ends it with one message and exit status 1."""
     given = parser().parse_args(arguments)
+    if given.command in evaluate.COMMANDS:
+        return evaluate.run(given)
     try:
         sys.exit(given.run(given))
     except InputError as error:

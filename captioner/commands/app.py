@@ -9,7 +9,7 @@ import sys
 from captioner.commands import source
 from captioner.errors import InputError
 
-THREADS = 24
+THREADS = 48  # more than requests may wait, so that one more is told so at once
 CONNECTIONS = 100
 EXAMPLES = """examples:
   captioner app                                  then open http://127.0.0.1:8000
