@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from captioner import agreement, mixed, pairwise, ranking
+from captioner import agreement, coverage, mixed, pairwise, ranking
 from captioner.config.compare import CompareConfig
 from captioner.crossed import Crossed
 from captioner.diagnostics import Diagnosis, diagnose
@@ -242,6 +242,8 @@ class Comparison:
                     "cider": float(cider[p, i]),
                 }  # fmt: skip
 
+    SIMULATED = (3, 5, 10)  # seeds for which the coverage of intervals is simulated
+
     def summary(self, pairs: Sequence[Mapping], told: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
         """Flat figures: the omnibus test, the pairs by verdict, the best of each group, the weight's worth.
 
@@ -264,6 +266,11 @@ class Comparison:
             **{f"clip_pairs_{verdict.replace(' ', '_')}": secondary.count(verdict) for verdict in pairwise.VERDICTS},
             **{key: None if np.isnan(value) else value for key, value in spread("certainty", certainty).items()},
         }
+        found = coverage.spread(cider)
+        for count in self.SIMULATED:
+            resampling = (self.config.resamples, self.config.confidence, self.seed)
+            bootstrap = Bootstrap(len(self.scores.images), count, *resampling)
+            figures[f"coverage_{count}"] = found and coverage.coverage(found, bootstrap, 1000, self.seed)
         means = dict(zip(self.scores.prompts, cider.mean(axis=(1, 2)).tolist(), strict=True))
         for name in GROUPS:
             group = {prompt: mean for prompt, mean in means.items() if told[prompt]["group"] == name}

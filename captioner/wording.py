@@ -73,6 +73,22 @@ def seeds(count: int) -> str:
     )
 
 
+def coverage(shares: Mapping[int, float | None], confidence: float) -> str:
+    """How often intervals hold the truth in simulated studies, by the number of seeds."""
+    known = {count: share for count, share in shares.items() if share is not None}
+    if not known:
+        return "How often such an interval holds the truth cannot be simulated from one seed."
+    told = ", ".join(f"{number(100 * share, 1)}\\,\\% with {count}" for count, share in known.items())
+    least = min(known.values())
+    verdict = "about as often as they say" if abs(least - confidence) < 0.02 else "not as often as they say"
+    if least > confidence + 0.02:
+        verdict = "more often than they say"
+    return (
+        f"In studies simulated with this study's own spread between seeds and images, intervals of "
+        f"{number(100 * confidence, 0)}\\,\\% hold the truth {verdict}: {told} seeds."
+    )
+
+
 def weight_predicts(mean: float | None, low: float | None, high: float | None) -> str:
     """Whether the entropy weight says anything of a caption's quality."""
     if mean is None or low is None or high is None:

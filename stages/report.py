@@ -166,6 +166,14 @@ def sentences(
             found["pairs"], {verdict: found[f"clip_pairs_{verdict.replace(' ', '_')}"] for verdict in VERDICTS}
         ),
         "seeds": wording.seeds(found["seeds"]),
+        "coverage": wording.coverage(
+            {
+                int(key.removeprefix("coverage_")): found[key]
+                for key in sorted(found, key=len)
+                if key.startswith("coverage_")
+            },
+            sections["statistics"].confidence,
+        ),
         "weight": wording.weight_predicts(found["certainty"], found["certainty_low"], found["certainty_high"]),
         "weight_order": wording.weight_reorders(
             taus, [max(rows, key=lambda row: float(row["score"]))["prompt"] for rows in ranked.values()]

@@ -1,7 +1,9 @@
 """Tables come back as texts, with six digits."""
 
+import pytest
+
 from captioner.history import COLUMNS, summary
-from captioner.tables import read_table, write_table
+from captioner.tables import read_table, write_named, write_table
 
 
 def test_round_trip(tmp_path):
@@ -12,6 +14,14 @@ def test_round_trip(tmp_path):
         {"name": 'say "x"\n', "value": "2000000", "note": "1e-09"},
     ]
     assert b"\r" not in path.read_bytes()
+
+
+def test_rows_by_name(tmp_path):
+    path = tmp_path / "x.csv"
+    write_named(path, ("a", "b"), [{"b": float("nan"), "a": 1, "c": 5}])
+    assert path.read_text() == "a,b\n1,\n"
+    with pytest.raises(KeyError):
+        write_named(path, ("a", "b"), [{"a": 1}])
 
 
 def test_summary_takes_the_first_best_epoch():

@@ -44,6 +44,14 @@ def test_one_seed_and_several():
     assert "5 seeds" in wording.seeds(5) and "do not cover" not in wording.seeds(5)
 
 
+def test_intervals_may_cover_or_not():
+    good = wording.coverage({3: 0.948, 10: 0.95}, 0.95)
+    assert "about as often" in good and "94.8\\,\\% with 3, 95.0\\,\\% with 10 seeds" in good
+    assert "not as often" in wording.coverage({3: 0.82, 10: 0.95}, 0.95)
+    assert "more often" in wording.coverage({3: 0.99}, 0.95)
+    assert "cannot be simulated" in wording.coverage({3: None, 5: None}, 0.95)
+
+
 def test_the_weight_can_be_right_wrong_or_neither():
     assert "better ones" in wording.weight_predicts(0.3, 0.2, 0.4)
     assert "worse" in wording.weight_predicts(-0.3, -0.4, -0.2) and "should not" in wording.weight_predicts(-1, -1, -1)
