@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import io
 import mimetypes
+import re
 import threading
 from collections.abc import Sequence
 
@@ -20,7 +21,7 @@ from captioner.uploads import MOST_BYTES, MOST_PIXELS, MOST_PROMPTS, TYPES, Refu
 MARGIN = 128 * 1024  # bytes of a request beside the picture
 MOST_LIKELY = 20
 BINS = 24
-LOCAL = ["127.0.0.1", "localhost", "[::1]"]
+LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -99,7 +100,7 @@ def create_app(
     app = Page(__name__)
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES + MARGIN, MAX_FORM_MEMORY_SIZE=MARGIN, MAX_FORM_PARTS=MOST_PROMPTS + 24,
-        TRUSTED_HOSTS=LOCAL if local else None, SEND_FILE_MAX_AGE_DEFAULT=0,
+        SEND_FILE_MAX_AGE_DEFAULT=0,
     )  # fmt: skip
     app.json.sort_keys = False
     settings = captioner.settings
@@ -114,6 +115,11 @@ def create_app(
         return [(mine, [next(made) for _ in mine]) for mine in seen]
 
     batcher = app.extensions["batcher"] = Batcher(work, waiting, together)
+
+    @app.before_request
+    def known() -> None:
+        if local and not LOCAL.fullmatch(request.headers.get("Host", "")):
+            raise Refused(400, "this page answers to the names of its own machine only")
 
     @app.get("/")
     def page() -> str:

@@ -206,7 +206,8 @@ def test_other_sites_and_other_names_of_this_machine_are_turned_away(client):
     foreign = client.post("/api/caption", data=content, headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
-    assert client.get("/", headers={"Host": "localhost:8000"}).status_code == 200
+    for name in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000"):
+        assert client.get("/", headers={"Host": name}).status_code == 200
 
 
 class Sources(HTMLParser):
@@ -251,7 +252,8 @@ def server(captioner):
     thread = threading.Thread(target=served.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{served.effective_port}"
-    served.close()
+    served.trigger.pull_trigger(served.close)  # in its own thread, which then ends
+    thread.join(10)
     application.extensions["batcher"].close()
 
 

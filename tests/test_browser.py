@@ -31,7 +31,8 @@ def address(captioner, study):
     thread = threading.Thread(target=served.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{served.effective_port}"
-    served.close()
+    served.trigger.pull_trigger(served.close)  # in its own thread, which then ends
+    thread.join(10)
     application.extensions["batcher"].close()
 
 

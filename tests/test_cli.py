@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +97,25 @@ def test_what_cannot_be_done_ends_in_one_message(command, study, pictures, tmp_p
     status, _, _ = command("caption", pictures[0], "--project", study, "--encoder", tmp_path)
     assert "--model" in str(status)
     assert command("caption", pictures[0], "--top-k", -1)[0] == 2
+
+
+def test_the_page_needs_a_free_port(command, study):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, out, _ = command("app", "--project", study, "--port", port)
+    assert f"127.0.0.1:{port}" in str(status) and "--port" in str(status) and not out
+    assert command("app", "--port", 70_000)[0] == 2
+
+
+def test_a_name_that_is_no_text_is_given_back_as_it_is(study, pictures, tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xff\xfe.png"
+    with open(name, "wb") as file:
+        file.write(pictures[0].read_bytes())
+    line = [sys.executable, "-m", "captioner", "caption", name, "--project", study, "--format", "csv"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True)
+    assert done.returncode == 0 and done.stdout.splitlines()[1].startswith(name)
 
 
 def test_an_exported_model_needs_no_project(command, study, pictures, tmp_path):

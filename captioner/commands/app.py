@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 
@@ -52,6 +53,7 @@ def run(given: argparse.Namespace) -> int:
     from captioner.model import Captioner
     from captioner.uploads import MOST_BYTES
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is answered, not told
     opened, places = source.opened(given)
     captioner = Captioner.load(places, opened.settings)
     local = given.host in ("127.0.0.1", "localhost", "::1")
@@ -69,7 +71,8 @@ def run(given: argparse.Namespace) -> int:
     if not local:
         print(f"warning: everyone who reaches {given.host} can use this page", file=sys.stderr)
     shown = f"[{given.host}]" if ":" in given.host else given.host
-    print(f"http://{shown}:{server.effective_port} (Ctrl-C ends it)", flush=True)
+    taken = server.effective_listen[0][1] if hasattr(server, "effective_listen") else server.effective_port
+    print(f"http://{shown}:{taken} (Ctrl-C ends it)", flush=True)
     try:
         server.run()
     finally:

@@ -181,6 +181,7 @@ def run(given: argparse.Namespace) -> int:
     prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [opened.settings.prompt]))
     for prompt in prompts:
         captioner.check_prompt(prompt)
+    sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be no text at all
     writer, skipped = Writer(sys.stdout, given.format), 0
     with (
         ThreadPoolExecutor(2) as pool,
