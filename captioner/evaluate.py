@@ -136,7 +136,7 @@ def read_references(path: Path) -> dict[int | str, list[str]]:
 
 def read_candidates(path: Path) -> dict[int | str, str]:
     """The caption of each image in COCO's result format; InputError for another shape or two captions of an image."""
-    pairs = _captioned(_document(path), "", path, "not COCO's result format, a list of {image_id, caption}")
+    pairs = _captioned(_document(path), "caption ", path, "not COCO's result format, a list of {image_id, caption}")
     candidates = dict(pairs)
     if len(candidates) < len(pairs):
         seen: set[int | str] = set()

@@ -74,6 +74,7 @@ def test_each_caption_alone_scores_as_in_coco_caption(scenes):
         (["dog", "cat"], [["dog"], ["dog", "a cat"]]),
         (["a a a a a a", "b"], [["a", "a b"], ["b b b b b b b b b"]]),
         (["the same", "the same"], [["the same"], ["the same"]]),
+        (["", ""], [["", "a"], [""]]),
         (["x y z", "u v w"], [["a b c d e f"], ["a"]]),
         (["one two three four", "one two"], [["one two three four five", "one two three"], ["one"]]),
         (["a red dog runs"], [["a dog runs", "the red dog"]]),
