@@ -18,6 +18,7 @@ from captioner.config.projection import ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.decoder import Decoder
 from captioner.embeddings import Embeddings
+from captioner.errors import InputError
 from captioner.generation import caption_all
 from captioner.projection import Projection, Shape
 from captioner.runtime import prepare
@@ -27,6 +28,8 @@ from stages import settings
 
 
 def main(key: str) -> None:
+    if settings.study() != "scenes":
+        raise InputError("params.yaml: the ablation is made on the drawn world; set `study: scenes`")
     ablation = settings.document("ablation/params.yaml")
     seed, prompt = settings.shared("seed"), settings.shared("prompt")
     runtime = settings.section("runtime", RuntimeConfig)
