@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,9 @@ def test_the_table_has_every_choice():
     for row in rows.values():
         assert float(row["lowest"]) <= float(row["cider"]) <= float(row["highest"])
     assert float(rows["baseline"]["difference"]) == 0
+
+
+def test_the_table_belongs_to_the_code():
+    command = ["dvc", "repro", "--allow-missing", "--dry", "ablation/dvc.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr
