@@ -58,11 +58,11 @@ def run(given: argparse.Namespace) -> int:
     captioner = Captioner.load(places, opened.settings)
     local = given.host in ("127.0.0.1", "localhost", "::1")
     app = create_app(captioner, opened.scores, opened.examples(12), local=local)
-    largest = 2 * (MOST_BYTES + MARGIN)  # above the application's own limit, whose answer says more
+    held = MOST_BYTES + MARGIN  # bytes of a request in memory; a larger one is read, refused and forgotten
     try:
         server = create_server(
             app, host=given.host, port=given.port, threads=THREADS, connection_limit=CONNECTIONS, channel_timeout=30,
-            cleanup_interval=10, max_request_body_size=largest, inbuf_overflow=largest, ident=None,
+            cleanup_interval=10, max_request_body_size=8 * held, inbuf_overflow=held, ident=None,
             clear_untrusted_proxy_headers=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
