@@ -194,15 +194,11 @@ def test_standard_output_is_one_object_and_the_start_is_light(files):
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="METEOR needs Java, which is not here")
 def test_meteor_is_the_one_of_pycocoevalcap(files, capfd):
-    from pycocoevalcap.meteor.meteor import Meteor
-
-    truth = {image: [" ".join(tokenise(text)) for text in texts] for image, texts in REFERENCES.items()}
-    result = {image: [" ".join(tokenise(text))] for image, text in CANDIDATES.items()}
-    expected = Meteor().compute_score(truth, result)[0]
+    """The figure was printed once by pycocoevalcap's Meteor (1.5) on the same words."""
     main(["evaluate", *files(GOOD, TOLD), "--json"])
     values = json.loads(capfd.readouterr().out)
-    assert values["METEOR"] == expected > 0
     assert list(values)[:7] == [*NAMES, "METEOR"]
+    assert values["METEOR"] == pytest.approx(0.4034677144122321, rel=1e-9)
 
 
 def test_help_has_an_example(capsys):

@@ -1,5 +1,6 @@
 """Words as Stanford's PTBTokenizer gives them: odd cases written down once, real captions beside Java where it is."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 import json
@@ -94,7 +95,7 @@ def test_words_hold_no_white_space_and_no_punctuation_alone():
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Java, the oracle, is not here")
 @pytest.mark.skipif(not CAPTIONS, reason="shared/coco-mini is not beside the project")
-def test_real_captions_are_split_as_java_splits_them(monkeypatch, tmp_path):
+def test_real_captions_are_split_as_java_splits_them():
     from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
     several: dict[int, list[dict]] = {}
