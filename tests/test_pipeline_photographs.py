@@ -193,7 +193,8 @@ def test_true_sizes_on_real_photographs(tmp_path):
     def whole(params):
         photographs(params, SHARED, tmp_path / "weights")
         params["coco"]["split"]["val"] = 10
-        params["coco"]["projection"]["batch_size"] = params["coco"]["finetune"]["batch_size"] = 16
+        params["coco"]["projection"].update(batch_size=16, seeds=1)
+        params["coco"]["finetune"]["batch_size"] = 16
 
     edit(folder, whole)
     shell("git", "init", "-q", cwd=folder)
