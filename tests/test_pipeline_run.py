@@ -171,15 +171,16 @@ def test_one_more_prompt_captions_that_one_only(clone):
 
 
 def test_an_experiment_in_a_temporary_folder_uses_its_own_code(clone):
-    source = clone / "stages" / "report.py"
+    source = clone / "captioner" / "paper_tables.py"
     original = source.read_text(encoding="utf-8")
-    source.write_text(original.replace('"a person\'s caption"', '"a human being"'), encoding="utf-8")
+    assert '"commonest"' in original
+    source.write_text(original.replace('"commonest"', '"most frequent"'), encoding="utf-8")
     try:
         shell("dvc", "exp", "run", "--temp", "-n", "own-code", "report", cwd=clone)
     finally:
         source.write_text(original, encoding="utf-8")
     shown = f"{experiment(clone, 'own-code')}:paper/generated/tables.tex"
-    assert "a human being" in shell("git", "show", shown, cwd=clone).stdout
+    assert "most frequent" in shell("git", "show", shown, cwd=clone).stdout
 
 
 def experiment(clone: Path, name: str) -> str:
