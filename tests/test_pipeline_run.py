@@ -173,8 +173,8 @@ def test_one_more_prompt_captions_that_one_only(clone):
 def test_an_experiment_in_a_temporary_folder_uses_its_own_code(clone):
     source = clone / "captioner" / "paper_tables.py"
     original = source.read_text(encoding="utf-8")
-    assert '"commonest"' in original
-    source.write_text(original.replace('"commonest"', '"most frequent"'), encoding="utf-8")
+    assert '"commonest", "cut"' in original
+    source.write_text(original.replace('"commonest", "cut"', '"most frequent", "cut"'), encoding="utf-8")
     try:
         shell("dvc", "exp", "run", "--temp", "-n", "own-code", "report", cwd=clone)
     finally:
