@@ -123,7 +123,7 @@ def sentences(
     """Every sentence that depends on a result, by key."""
     head, found, level = results["headline"], results["compare"], 1 - sections["statistics"].confidence
     test = {row["prompt"]: row for row in tables["prompts"] if row["split"] == "test"}
-    related = {name for name, row in test.items() if row["group"] != "unrelated"}
+    related = [name for name, row in test.items() if row["group"] != "unrelated"]  # in order: ties go to the first
     pairs = {
         pair: {key: float(row[key]) for key in ("low", "high", "p")} for pair, row in primary(tables["pairs"]).items()
     }
@@ -145,7 +145,7 @@ def sentences(
     agreement = {
         (row["prompt"], row["versus"]): float(row["agreement"] or "nan")
         for row in tables["together"]
-        if {row["prompt"], row["versus"]} <= related
+        if row["prompt"] in related and row["versus"] in related
     }
     collapsed = {row["prompt"]: int(row["collapsed_seeds"]) for row in tables["diagnoses"] if row["split"] == "test"}
     blind = [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
