@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from captioner.arms import CONTROLS
 from captioner.theme import (
     BLACK,
     BLUE,
-    CONTROLS,
     FEW,
     GREEN,
     GREY,
@@ -32,7 +32,9 @@ from captioner.theme import (
 
 @themed
 def histogram(scores: pd.DataFrame) -> Figure:
-    """CLIP scores (100 x cosine) of the headline captions on test: on their own images and on shuffled ones."""
+    """CLIP scores (100 x cosine) of the headline captions on test, of every seed: on their own images and on shuffled
+    ones.
+    """
     test = rows_of(scores, "test")
     figure = column_figure(2.1)
     ax = figure.add_subplot()
@@ -44,7 +46,7 @@ def histogram(scores: pd.DataFrame) -> Figure:
         label = f"{label} (mean {mean:.1f})".replace("-", MINUS)
         handles += ax.hist(test[column], bins, color=colour, alpha=0.65, label=label, histtype="stepfilled")[2]
         ax.axvline(mean, color=colour if colour == BLUE else "#555555", lw=1, ls=(0, (4, 2)))
-    ax.set(xlabel=f"CLIP score (100 {TIMES} cosine)", ylabel="test images")
+    ax.set(xlabel=f"CLIP score (100 {TIMES} cosine)", ylabel="captions")
     legend(figure, handles, 2)
     return figure
 
@@ -62,7 +64,7 @@ def tokens(scores: pd.DataFrame, lengths: pd.DataFrame) -> Figure:
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="tokens of the caption", ylabel=f"CLIP score (100 {TIMES} cosine)")
     handles = [
-        marker("a test image", BLUE),
+        marker("a caption", BLUE),
         Line2D([], [], color=BLACK, marker="o", ms=2.5, ls="none", label="mean of a length"),
         Line2D([], [], color=RED, lw=1.4, label="LOWESS"),
     ]
@@ -132,22 +134,26 @@ def curves(backbones: pd.DataFrame, project: pd.DataFrame, finetune: pd.DataFram
 
 @themed
 def controls(table: pd.DataFrame) -> Figure:
-    """CIDEr-D of the headline arm and its controls on test and, where there is one, novel."""
-    values = {(row.split, row.control): row.cider for row in table.itertuples() if np.isfinite(row.cider)}
+    """CIDEr-D of people, arms and controls with intervals, on test and, where there is one, novel."""
+    rows = {(row["split"], row["control"]): row for row in table.to_dict("records") if np.isfinite(row["cider"])}
     told = {**CONTROLS, **{name: name.replace("_", " ") for name in table["control"] if name not in CONTROLS}}
-    names = [name for name in told if any((split, name) in values for split in SPLITS)]
-    present = [split for split in SPLITS if any((split, name) in values for name in names)]
+    names = [name for name in told if any((split, name) in rows for split in SPLITS)]
+    present = [split for split in SPLITS if any((split, name) in rows for name in names)]
     height = 0.8 / max(1, len(present))
-    figure = column_figure(0.6 + 0.27 * len(names))
+    figure = column_figure(0.6 + 0.2 * len(names))
     ax = figure.add_subplot()
     for number, split in enumerate(present):
         for place, name in enumerate(names):
-            if (split, name) in values:
-                value = values[split, name]
-                mine = [other for other in present if (other, name) in values]
+            if (split, name) in rows:
+                row = rows[split, name]
+                mine = [other for other in present if (other, name) in rows]
                 y = place + (height * (number - (len(present) - 1) / 2) if len(mine) > 1 else 0)
-                ax.barh(y, value, height * 0.9, color=SPLITS[split])
-                ax.annotate(f"{value:.2f}", (value, y), (2, 0), textcoords="offset points", va="center", size=6.5)
+                ax.barh(y, row["cider"], height * 0.9, color=SPLITS[split], alpha=0.8)
+                ax.plot([row["cider_low"], row["cider_high"]], [y, y], color=BLACK, lw=0.8)
+                end = max(row["cider"], np.nan_to_num(row["cider_high"], nan=0.0))
+                ax.annotate(
+                    f"{row['cider']:.2f}", (end, y), (2, -0.3), textcoords="offset points", va="center", size=5.5
+                )
     ax.set_yticks(range(len(names)), [told[name] for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.margins(x=0.1)

@@ -14,10 +14,24 @@ from captioner import agreement, coverage, mixed, pairwise, ranking
 from captioner.config.compare import CompareConfig
 from captioner.crossed import Crossed
 from captioner.diagnostics import Diagnosis, diagnose
-from captioner.statistics import Bootstrap, Interval, cumulative_bands, cumulative_means, friedman, win_shares
+from captioner.statistics import (
+    Bootstrap,
+    Interval,
+    cumulative_bands,
+    cumulative_means,
+    friedman,
+    spread,
+    win_shares,
+)
 
-SCORES = ("cider", "rouge_l", "clip_score", "clip_score_shuffled", "weight", "tokens")  # columns of a prompt's table
-MEASURES = ("cider", "rouge_l", "clip_score", "entropy_weighted_clip_score", "lift", "tokens")
+SCORES = (  # columns of a prompt's table
+    "cider", "cider_shuffled", "rouge_l", "clip_score", "clip_score_shuffled", "clip_score_with_prompt", "clip_s",
+    "ref_clip_s", "weight", "tokens",
+)  # fmt: skip
+MEASURES = (
+    "cider", "cider_lift", "rouge_l", "clip_score", "clip_score_with_prompt", "clip_s", "ref_clip_s",
+    "entropy_weighted_clip_score", "lift", "tokens",
+)  # fmt: skip
 GROUPS = ("seen", "unseen", "unrelated")
 
 
@@ -26,11 +40,6 @@ def group(name: str, text: str, trained: set[str], unrelated: Sequence[str]) -> 
     if text.strip() in trained:
         return "seen"
     return "unrelated" if name in unrelated else "unseen"
-
-
-def spread(name: str, interval: Interval) -> dict[str, float]:
-    """An interval as three cells."""
-    return {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def _bounds(*names: str) -> tuple[str, ...]:
@@ -48,6 +57,7 @@ class Comparison:
         self.values = {
             **scores.columns,
             "lift": scores["clip_score"] - scores["clip_score_shuffled"],
+            "cider_lift": scores["cider"] - scores["cider_shuffled"],
             "entropy_weighted_clip_score": scores["weight"] * scores["clip_score"],
         }
 
@@ -92,6 +102,21 @@ class Comparison:
             for p, name in self._named():
                 means = {measure: float(self.values[measure][p, s].mean()) for measure in MEASURES}
                 yield {"seed": seed, "prompt": name, **means}
+
+    TRANSFER = ("prompt", *_bounds("cider", "empty", "gain"))
+
+    def transfer(self, empty: np.ndarray) -> Iterator[dict]:
+        """A row a prompt: CIDEr-D with the maps of the study, with the map that met the empty prompt only, whose scores
+        are `empty` [P, 1, N], and the latter minus the former.
+        """
+        own, other = self.values["cider"], np.broadcast_to(empty, self.values["cider"].shape)
+        found = {"cider": own, "empty": other, "gain": other - own}
+        intervals = {name: self.both.intervals(values) for name, values in found.items()}
+        for p, name in self._named():
+            row: dict = {"prompt": name}
+            for measure, several in intervals.items():
+                row |= spread(measure, several[p])
+            yield row
 
     PAIRS = ("measure", "prompt", "versus", *pairwise.COLUMNS, "verdict")
 
@@ -244,10 +269,14 @@ class Comparison:
 
     SIMULATED = (3, 5, 10)  # seeds for which the coverage of intervals is simulated
 
-    def summary(self, pairs: Sequence[Mapping], told: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
-        """Flat figures: the omnibus test, the pairs by verdict, the best of each group, the weight's worth.
+    def summary(
+        self, pairs: Sequence[Mapping], told: Mapping[str, Mapping[str, str]], empty: np.ndarray
+    ) -> dict[str, object]:
+        """Flat figures: the omnibus test, the pairs by verdict, the best of each group, the weight's worth, and how
+        rankings agree.
 
-        `pairs`: the rows of `pairs`; `told`: `group` of each prompt. None where a figure does not exist.
+        `pairs`: the rows of `pairs`; `told`: `group` of each prompt; `empty` as in `transfer`. None where a figure does
+        not exist.
         """
         cider = self.values["cider"]
         omnibus = friedman(cider.mean(axis=1))
@@ -271,6 +300,10 @@ class Comparison:
             resampling = (self.config.resamples, self.config.confidence, self.seed)
             bootstrap = Bootstrap(len(self.scores.images), count, *resampling)
             figures[f"coverage_{count}"] = found and coverage.coverage(found, bootstrap, 1000, self.seed)
+        related = [p for p, name in self._named() if told[name]["group"] != "unrelated"]
+        plain, prompted = (self.values[name].mean(axis=(1, 2)) for name in ("clip_score", "clip_score_with_prompt"))
+        figures |= self._rankings("prompt_left_in", related, plain, prompted)
+        figures |= self._rankings("empty_prompt_map", related, cider.mean(axis=(1, 2)), empty.mean(axis=(1, 2)))
         means = dict(zip(self.scores.prompts, cider.mean(axis=(1, 2)).tolist(), strict=True))
         for name in GROUPS:
             group = {prompt: mean for prompt, mean in means.items() if told[prompt]["group"] == name}
@@ -278,23 +311,36 @@ class Comparison:
             figures |= {f"best_{name}": best, f"best_{name}_cider": means.get(best)}
         return figures
 
+    def _rankings(self, name: str, among: Sequence[int], one: np.ndarray, other: np.ndarray) -> dict[str, object]:
+        """How two rankings [P] of the prompts `among` agree: Kendall's tau and the best of each."""
+        if not among:
+            return {f"{name}_tau": None, f"{name}_best": None, f"{name}_best_without": None}
+        tau = ranking.agreement(one[among], other[among])
+        return {
+            f"{name}_tau": None if np.isnan(tau) else tau,
+            f"{name}_best": self.scores.prompts[among[int(other[among].argmax())]],
+            f"{name}_best_without": self.scores.prompts[among[int(one[among].argmax())]],
+        }
+
 
 class Headline:
-    """The headline captions of one split: scores by column [N], intervals over images."""
+    """The headline captions of one split, of every seed; intervals over images for the means over seeds."""
 
     EXTREMES = 50
 
-    def __init__(self, scores: pd.DataFrame, config: CompareConfig, seed: int) -> None:
-        self.columns = {key: scores[key].to_numpy(float) for key in SCORES}
-        self.bootstrap = Bootstrap(len(scores), 1, config.resamples, config.confidence, seed)
-        self.own = cumulative_means(self.columns["clip_score"], self.EXTREMES)
-        self.chance = cumulative_means(self.columns["clip_score_shuffled"], self.EXTREMES)
+    def __init__(self, scores: Crossed, config: CompareConfig, seed: int) -> None:
+        """`scores`: one prompt."""
+        self.columns = {key: scores[key][0] for key in SCORES}  # [S, N]
+        self.bootstrap = Bootstrap(len(scores.images), 1, config.resamples, config.confidence, seed)
+        self.clip_score = self.columns["clip_score"].mean(axis=0)  # [N]
+        self.own = cumulative_means(self.clip_score, self.EXTREMES)
+        self.chance = cumulative_means(self.columns["clip_score_shuffled"].mean(axis=0), self.EXTREMES)
 
     CUMULATIVE = ("rank", *(f"{end}{part}" for end in ("top", "bottom") for part in ("", "_low", "_high", "_shuffled")))
 
     def cumulative(self) -> Iterator[dict]:
         """A row a rank: the running mean CLIP score of the best and of the worst images, and of shuffled ones."""
-        bands = cumulative_bands(self.columns["clip_score"], self.EXTREMES, self.bootstrap)
+        bands = cumulative_bands(self.clip_score, self.EXTREMES, self.bootstrap)
         series = [
             line
             for own, band, chance in zip(self.own, bands, self.chance, strict=True)
@@ -307,13 +353,12 @@ class Headline:
 
     def lengths(self) -> Iterator[dict]:
         """A row a caption length."""
-        return by_length(*(self.columns[key] for key in ("tokens", "clip_score", "cider")))
+        return by_length(*(self.columns[key].ravel() for key in ("tokens", "clip_score", "cider")))
 
     def summary(self) -> dict[str, float]:
-        """The interval of CIDEr-D, and how far apart the means of the best and the worst images are, against chance."""
-        cider = self.bootstrap.interval(self.columns["cider"][None])
+        """How far apart the means of the best and the worst images are, against chance."""
         return {
-            "cider_low": cider.low, "cider_high": cider.high, "extremes": len(self.own[0]),
+            "extremes": len(self.own[0]),
             "extremes_gap": float(self.own[0][-1] - self.own[1][-1]),
             "extremes_gap_shuffled": float(self.chance[0][-1] - self.chance[1][-1]),
         }  # fmt: skip
@@ -323,7 +368,8 @@ def by_length(tokens: np.ndarray, clip_score: np.ndarray, cider: np.ndarray) -> 
     """A row a caption length, for arrays [M]: captions, means, and a LOWESS line of the CLIP score."""
     table = pd.DataFrame({"tokens": tokens, "clip_score": clip_score, "cider": cider})
     same = np.ptp(tokens) == 0  # one length has no line but its mean
-    smooth = clip_score.mean() if same else lowess(clip_score, tokens, frac=0.6, it=1, return_sorted=False)
+    with np.errstate(invalid="ignore"):  # a neighbourhood of one length: its own mean there
+        smooth = clip_score.mean() if same else lowess(clip_score, tokens, frac=0.6, it=1, return_sorted=False)
     grouped = table.assign(smooth=smooth).groupby("tokens")
     for length, part in grouped:
         yield {

@@ -26,12 +26,12 @@ class Crossed:
         return self.columns[column]
 
 
-def cross(tables: Mapping[str, pd.DataFrame], split: str, columns: tuple[str, ...]) -> Crossed:
-    """The split's rows of each prompt's table, whose key is (seed, image_id).
+def cross(tables: Mapping[str, pd.DataFrame], split: str, columns: tuple[str, ...], arm: str | None = None) -> Crossed:
+    """The split's rows of each prompt's table, of one `arm` where tables have several; the key is (seed, image_id).
 
     InputError where a prompt lacks a column, or has other seeds or images than the first prompt.
     """
-    parts = {name: _part(name, table, split, columns) for name, table in tables.items()}
+    parts = {name: _part(name, table, split, columns, arm) for name, table in tables.items()}
     first, one = next(iter(parts.items()))
     for name, part in parts.items():
         if list(part.index) != list(one.index):
@@ -54,12 +54,14 @@ def cross(tables: Mapping[str, pd.DataFrame], split: str, columns: tuple[str, ..
     )  # fmt: skip
 
 
-def _part(name: str, table: pd.DataFrame, split: str, columns: tuple[str, ...]) -> pd.DataFrame:
+def _part(name: str, table: pd.DataFrame, split: str, columns: tuple[str, ...], arm: str | None) -> pd.DataFrame:
     """The split's rows of one prompt, sorted by seed and image."""
-    lacking = {"split", "seed", "image_id", "caption", *columns} - set(table)
+    lacking = {"split", "seed", "image_id", "caption", *columns, *(["arm"] if arm else [])} - set(table)
     if lacking:
         raise InputError(f"scores of the prompt {name!r}: no column {', '.join(sorted(lacking))}; run `dvc repro`")
     part = table.assign(row=np.arange(len(table)))
+    if arm:
+        part = part[part["arm"] == arm]
     part = part[part["split"] == split].set_index(["seed", "image_id"]).sort_index()
     if part.index.has_duplicates:
         raise InputError(f"scores of the prompt {name!r}: several captions of one image and seed; run `dvc repro`")

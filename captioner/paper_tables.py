@@ -11,7 +11,7 @@ GROUPS = {"seen": "seen in training", "unseen": "not seen in training", "unrelat
 _DIGITS = {
     "clip_score": 1, "clip_score_shuffled": 1, "entropy_weighted_clip_score": 1, "lift": 1, "tokens": 1, "wins": 0,
     "per_token": 1, "extremes_gap": 1, "extremes_gap_shuffled": 1, "concordance": 3, "friedman_p": 3, "d_z": 2,
-    "length_effect": 3, "explained": 4, "wins_p": 3,
+    "length_effect": 3, "clip_s": 3, "ref_clip_s": 3, "clip_score_with_prompt": 1, "explained": 4, "wins_p": 3,
 }  # fmt: skip
 
 
@@ -123,6 +123,51 @@ def diagnoses(rows: Sequence[Row], ranked: Sequence[Row]) -> str:
         )  # fmt: skip
     head = ["Prompt", "tokens", "distinct", "commonest", "cut", "repeated", "words"]
     return table("diagnosistable", "llrrrrr", head, body)
+
+
+def arms(rows: Sequence[Row], labels: Mapping[str, str]) -> str:
+    """Every arm and control on test and its CIDEr-D on novel, in the order of `labels`, the headline arm in bold."""
+    test, novel = ({row["control"]: row for row in rows if row["split"] == split} for split in ("test", "novel"))
+    body = []
+    for name, label in labels.items():
+        if name not in test:
+            continue
+        row = test[name]
+        elsewhere = novel.get(name, {}).get("cider", "")
+        body.append(
+            [
+                escaped(label), interval(row, "cider", name == "linear"), interval(row, "difference"),
+                number(real(elsewhere)), number(real(row["bleu4"]), 3), number(real(row["rouge_l"]), 3),
+                number(real(row["clip_score"]), 1), number(real(row["clip_s"]), 3), number(real(row["ref_clip_s"]), 3),
+                number(real(row["tokens"]), 1), number(percent(row["distinct"]), 1),
+            ]
+        )  # fmt: skip
+    head = ["Arm or control", "CIDEr-D", "headline minus it", "novel", "BLEU-4", "ROUGE-L", "CLIP score", "CLIP-S",
+            "RefCLIP-S", "tokens", "distinct"]  # fmt: skip
+    return table("armtable", "@{}lllrrrrrrrr@{}", head, body)
+
+
+def percent(cell: str) -> float | None:
+    """A share in per cent."""
+    return 100 * float(cell) if cell else None
+
+
+def clip_metrics(ranked: Sequence[Row]) -> str:
+    """The CLIP metrics of each prompt on test: alone, with the prompt left in, as published."""
+    body = []
+    for label, part in grouped(ranked):
+        body.append([label])
+        body += [
+            [
+                shortened(row["text"], 26), number(real(row["clip_score"]), 1),
+                number(real(row["clip_score_with_prompt"]), 1),
+                number(real(row["clip_s"]), 3), number(real(row["ref_clip_s"]), 3), number(real(row["lift"]), 1),
+                number(real(row["cider_lift"]), 2),
+            ]
+            for row in part
+        ]  # fmt: skip
+    head = ["Prompt", "$s$", "with prompt", "CLIP-S", "Ref", "lift $s$", "lift C"]
+    return table("cliptable", "@{}lrrrrrr@{}", head, body)
 
 
 def hashes(prints: Mapping[str, str]) -> str:

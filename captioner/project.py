@@ -152,12 +152,15 @@ class Project:
 
     @property
     def scores(self) -> list[float]:
-        """The CLIP scores of the test split's headline captions, ascending; empty before stage `score` has run."""
+        """The CLIP scores of the test split's headline captions, of the first seed, ascending; empty before stage
+        `score` has run.
+        """
         path = self.path("scores")
         if not path.is_file():
             return []
         with path.open(newline="", encoding="utf-8") as file:
-            return sorted(float(row["clip_score"]) for row in csv.DictReader(file) if row["split"] == "test")
+            rows = [row for row in csv.DictReader(file) if (row["split"], row["seed"]) == ("test", "0")]
+        return sorted(float(row["clip_score"]) for row in rows)
 
     @property
     def headline(self) -> dict:

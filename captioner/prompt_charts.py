@@ -117,6 +117,26 @@ def ranking(prompts: pd.DataFrame, seeds: pd.DataFrame) -> Figure:
 
 
 @themed
+def transfer(table: pd.DataFrame, prompts: pd.DataFrame) -> Figure:
+    """CIDEr-D on test of every prompt with the study's maps, and with the map that met the empty prompt only."""
+    ranked = ordered(prompts)
+    both = ranked[["prompt", "text", "group"]].merge(table.drop(columns=["text", "group"]), on="prompt")
+    figure = column_figure(0.7 + 0.22 * len(ranked))
+    ax = figure.add_subplot()
+    for y, row in enumerate(both.itertuples()):
+        ax.plot([row.cider, row.empty], [y, y], color="#BBBBBB", lw=0.8, zorder=1)
+    styles = {"cider": ("maps trained with prompts", BLUE), "empty": ("map of the empty prompt", AMBER)}
+    for name, (_, colour) in styles.items():
+        _dots(ax, both, name, colour, size=4)
+    _rows(ax, ranked)
+    ax.set_xlim(left=min(0, ax.get_xlim()[0]))
+    ax.grid(axis="x")
+    ax.set_xlabel("CIDEr-D")
+    legend(figure, [marker(*style) for style in styles.values()], 2)
+    return figure
+
+
+@themed
 def wins(prompts: pd.DataFrame) -> Figure:
     """On how many test images each prompt has the highest CIDEr-D, ties split, with intervals; dashed: all equal."""
     ranked = ordered(prompts)

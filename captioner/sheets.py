@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL.Image import Image
 
+from captioner.arms import CONTROLS
 from captioner.prompt_charts import draw_ranking, ordered
-from captioner.theme import CONTROLS, FULL, GREEN, rows_of, shown, themed, wrapped
+from captioner.theme import FULL, GREEN, rows_of, shown, themed, wrapped
 
 
 def _cell(
@@ -36,13 +37,15 @@ def _cell(
 
 
 def _by_cider(scores: pd.DataFrame) -> pd.DataFrame:
-    """The images of test, the best CIDEr-D first, ties by image id."""
-    return rows_of(scores, "test").sort_values(["cider", "image_id"], ascending=[False, True], ignore_index=True)
+    """The images of test by the first seed's CIDEr-D, the best first, ties by image id."""
+    return rows_of(scores[scores["seed"] == 0], "test").sort_values(
+        ["cider", "image_id"], ascending=[False, True], ignore_index=True
+    )
 
 
 @themed
 def contact_sheet(scores: pd.DataFrame, picture: Callable[[int], Image]) -> Figure:
-    """The best, the middle and the worst four test images by the CIDEr-D of the headline caption, ties by image id.
+    """The best, the middle and the worst four test images by the CIDEr-D of the headline caption (first seed).
 
     `picture` gives an image by its id, RGB.
     """

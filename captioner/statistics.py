@@ -7,6 +7,7 @@ captions the same images.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,11 @@ class Interval:
     mean: float
     low: float
     high: float
+
+
+def spread(name: str, interval: Interval) -> dict[str, float]:
+    """An interval as three cells."""
+    return {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 class Bootstrap:
@@ -70,7 +76,10 @@ class Bootstrap:
         ones = np.ones((1, left.shape[1]))
         pairs = list(zip(left, right, strict=True))
         own = np.mean([_weighted_spearman(x, y, ones)[0] for x, y in pairs])
-        drawn = np.stack([_weighted_spearman(x, y, self.counts) for x, y in pairs], axis=1)  # [R, S]
+        with ThreadPoolExecutor() as pool:  # numpy works on large arrays without the interpreter's lock
+            drawn = np.stack(
+                list(pool.map(lambda pair: _weighted_spearman(*pair, self.counts), pairs)), axis=1
+            )  # [R, S]
         return float(own), np.where(self.picks > 0, self.picks * drawn, 0).sum(axis=1)
 
     def around(self, estimate: float, draws: np.ndarray) -> Interval:

@@ -31,15 +31,6 @@ GROUPS = {  # of prompts: label, marker, whether it is filled
     "unseen": ("unseen", "o", False),
     "unrelated": ("unrelated", "s", False),
 }
-CONTROLS = {  # from the strongest that can be expected to the weakest
-    "human": "a person's caption",
-    "finetuned": "GPT-2 trained too",
-    "linear": "linear map (headline)",
-    "constant": "one caption for all",
-    "shuffled": "shuffled images",
-    "zero": "zero prefix",
-    "random": "random projection",
-}
 FEW = 20  # a ratio of fewer facts than this is drawn hollow
 THEME = {
     "font.family": ["STIXGeneral", "DejaVu Sans"],

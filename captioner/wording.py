@@ -222,12 +222,66 @@ def generalisation(test: float, novel: float | None) -> str:
     return f"On images with a held-out combination CIDEr-D is {number(novel)}, not below the {number(test)} on test."
 
 
-def second_arm(linear: float, finetuned: float) -> str:
-    """What training GPT-2 as well brings, without a claim about its significance."""
-    comparison = "above" if finetuned > linear else "not above"
-    return (
-        f"With GPT-2 trained too, CIDEr-D is {number(finetuned)}, {comparison} the {number(linear)} with GPT-2 frozen."
+def beside(linear: float, arms: Mapping[str, tuple[float, float, float]]) -> str:
+    """How other ways to train stand beside the headline's linear map; `arms`: by label, CIDEr-D, and the interval of
+    the linear map's minus it.
+    """
+    told = []
+    for label, (cider, low, high) in arms.items():
+        verdict = "below" if low > 0 else "above" if high < 0 else "not told apart from"
+        apart = f"[{number(-high)}, {number(-low)}]"
+        told.append(f"{label} reaches {number(cider)}, {verdict} it (difference in {apart})")
+    return f"The linear map has a CIDEr-D of {number(linear)}. On the same images, {'; '.join(told)}."
+
+
+def retrieval(linear: float, retrieved: float, low: float, high: float) -> str:
+    """The headline map against the nearest training caption; `low`, `high`: the interval of the difference."""
+    told = f"Repeating the training caption that CLIP finds nearest gives {number(retrieved)}"
+    between = f"(difference in [{number(low)}, {number(high)}])"
+    if low > 0:
+        return f"{told}; the map is above it {between}: the decoder says more than CLIP retrieves."
+    if high < 0:
+        return f"{told}, which the map does not reach {between}: a captioner that only repeats would do."
+    return f"{told}, and the map is not told apart from it {between}."
+
+
+def prompt_left_in(texts: Mapping[str, str], tau: float | None, best: str | None, without: str | None) -> str:
+    """What it does to the ranking by CLIP score to leave the prompt in the scored text, as the original project did."""
+    if tau is None or best is None or without is None:
+        return "With so few prompts there is no ranking that the prompt's own words could change."
+    told = (
+        f"Left in the scored text, as in the earlier project, the prompt makes a ranking with $\\tau$ = {number(tau)}"
     )
+    if best == without:
+        return f"{told} to the ranking without it, and {quoted(texts[best])} stays the best" + (
+            ": here the way of scoring does not matter." if tau == 1 else ", but others change places."
+        )
+    return (
+        f"{told} to the ranking without it and makes {quoted(texts[best])} the best instead of "
+        f"{quoted(texts[without])}: the prompt's own words decide."
+    )
+
+
+def empty_prompt_map(
+    texts: Mapping[str, str], tau: float | None, best: str | None, without: str | None, spread: tuple[float, float]
+) -> str:
+    """Whether the ranking merely shows which prompts trained the map; `spread`: the greatest minus the least CIDEr-D of
+    the prompts seen in training, with the study's maps and with the map of the empty prompt.
+    """
+    if tau is None or best is None or without is None:
+        return "With so few prompts there is no ranking to hold against that of a map without prompts."
+    told = (
+        f"The ranking with a map that met no prompt in training has $\\tau$ = {number(tau)} to that of the study's maps"
+    )
+    if best == without:
+        told += f"; {quoted(texts[best])} is the best with both"
+    else:
+        told += f"; the best is {quoted(texts[best])} instead of {quoted(texts[without])}"
+    own, empty = spread
+    told += f". Between the best and the worst of the seen prompts lie {number(empty)} instead of {number(own)} CIDEr-D"
+    if tau < 0.5 or best != without:
+        return told + ": which prompts trained the map does show in the ranking."
+    return told + ": the order is not merely that of what was trained."
 
 
 def backbone(role: str, origin: Origin) -> str:

@@ -1,5 +1,5 @@
-"""Stage `caption_prompt`: greedy captions of test and novel after one of the compared prompts, by the map of every
-seed; about ten seconds.
+"""Stage `caption_prompt`: greedy captions of test and novel after one of the compared prompts, by the map of every seed
+(arm `linear`) and by the map that was trained with the empty prompt only (arm `empty`); about fifteen seconds.
 """
 
 import json
@@ -29,18 +29,19 @@ def main(key: str) -> None:
     decoder = Decoder.load(settings.source("decoder"), device, config.dtype)
     vocabulary = Vocabulary.load(settings.source("decoder"))
     folder = settings.source("projections")
+    arms = [("linear", number, folder / f"{number}.safetensors") for number in range(len(list(folder.iterdir())))]
+    arms.append(("empty", 0, settings.source("mappers", "empty.safetensors")))
     parts = settings.checkpoint_folder(f"caption_{key}")
     places = [(name, image) for name in ("test", "novel") for image in splits[name]]
     vectors = embeddings.of([image for _, image in places]).to(device)
+    sizes = (config.max_new_tokens, config.batch_size)
     records = []
-    for number in range(len(list(folder.iterdir()))):
-        projection = Projection.load(folder / f"{number}.safetensors", device)
+    for arm, number, file in arms:
         with torch.inference_mode():
-            prefix = projection(vectors)
-        sizes = (config.max_new_tokens, config.batch_size)
-        label = f"{key}, seed {number + 1}"
-        captions = caption_all(decoder, vocabulary, prefix, prompt, *sizes, label, Parts(parts / str(number)))
-        records += [Record("linear", *place, text, number) for place, text in zip(places, captions, strict=True)]
+            prefix = Projection.load(file, device)(vectors)
+        label, kept = f"{key}, {arm}, seed {number + 1}", Parts(parts / f"{arm}-{number}")
+        captions = caption_all(decoder, vocabulary, prefix, prompt, *sizes, label, kept)
+        records += [Record(arm, *place, text, number) for place, text in zip(places, captions, strict=True)]
     with settings.target("captions", f"{key}.jsonl") as path:
         write_records(path, records)
     settings.forget(f"caption_{key}")

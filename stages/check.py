@@ -9,11 +9,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from captioner import requirements
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
+from captioner.config.controls import ControlsConfig
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.decoder import DECODERS, TrainedDecoder
 from captioner.config.embed import EmbedConfig
 from captioner.config.encoder import ENCODERS, TrainedEncoder
 from captioner.config.judge import JUDGES
+from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.section import Texts
@@ -28,6 +30,7 @@ SHARED = {
     "prompt": Annotated[str, Field(strict=True)],
     "prompts": Annotated[Texts, Field(strict=True, min_length=1)],
 }
+WHOLE = {"compare": CompareConfig, "controls": ControlsConfig}  # sections that both studies share
 SECTIONS = {
     "runtime": RuntimeConfig,
     "data": SOURCES,
@@ -37,6 +40,7 @@ SECTIONS = {
     "judge": JUDGES,
     "embed": EmbedConfig,
     "projection": ProjectionConfig,
+    "mappers": MappersConfig,
     "finetune": FinetuneConfig,
     "caption": CaptionConfig,
     "equivalence": EquivalenceConfig,
@@ -45,7 +49,7 @@ SECTIONS = {
 
 def problems_of_shared(params: dict) -> list[str]:
     """What is wrong with the parameters that both studies share."""
-    problems = [f"{key}: unknown" for key in params if key not in {*SHARED, *STUDIES, "compare"}]
+    problems = [f"{key}: unknown" for key in params if key not in {*SHARED, *STUDIES, *WHOLE}]
     for key, kind in SHARED.items():
         if key not in params:
             problems.append(f"{key}: missing")
@@ -108,6 +112,8 @@ def problems_of_fit(params: dict, config: dict) -> list[str]:
     elif data.train_images and split.val >= data.train_images:
         problems.append(f"{study}.split.val: {split.val} of the {data.train_images} data.train_images; nothing is left")
     if trained:
+        if decoder.width % config["mappers"].heads:
+            problems.append(f"{study}.mappers.heads: do not divide decoder.width ({decoder.width})")
         if decoder.sequence > decoder.positions:
             problems.append(f"{study}.decoder.sequence: longer than decoder.positions ({decoder.positions})")
         if not isinstance(data, DrawnData):
@@ -129,10 +135,11 @@ def main() -> None:
     problems = problems_of_shared(params)
     for name in STUDIES:
         problems += problems_of_study(name, params.get(name))
-    try:
-        settings.validated(CompareConfig, params.get("compare"), "compare")
-    except InputError as error:
-        problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
+    for name, kind in WHOLE.items():
+        try:
+            settings.validated(kind, params.get(name), name)
+        except InputError as error:
+            problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
     if problems:
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems, 20))
     chosen = params[params["study"]]

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file
+from threadpoolctl import threadpool_limits
 
 from captioner.comparison import SCORES, Comparison, Headline, group
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.projection import ProjectionConfig
+from captioner.config.runtime import RuntimeConfig
 from captioner.crossed import Crossed, cross
-from captioner.embeddings import Embeddings
 from captioner.errors import InputError
 from captioner.tables import write_named
 from stages import settings
@@ -26,17 +27,19 @@ def main() -> None:
     seed, prompts = settings.shared("seed"), settings.shared("prompts")
     config = settings.validated(CompareConfig, settings.shared("compare"), "compare")
     margins = vars(settings.section("equivalence", EquivalenceConfig))
+    threadpool_limits(settings.section("runtime", RuntimeConfig).threads)  # of numpy's matrix products, from here on
     cap = settings.section("caption", CaptionConfig).max_new_tokens
     trained = {text.strip() for text in settings.section("projection", ProjectionConfig).prompts.values()}
     told = {name: {"text": text, "group": group(name, text, trained, config.groups)} for name, text in prompts.items()}
     tables = score_tables(prompts)
     splits = {
-        split: Comparison(cross(tables, split, SCORES), config, seed)
+        split: Comparison(cross(tables, split, SCORES, "linear"), config, seed)
         for split in next(iter(tables.values()))["split"].unique()
     }
     test = splits["test"]
     scores = pd.read_csv(settings.source("scores"), keep_default_na=False)
-    headline = Headline(scores[scores["split"] == "test"], config, seed)
+    headline = Headline(cross({"headline": scores}, "test", SCORES), config, seed)
+    empty = cross(tables, "test", ("cider",), "empty")["cider"]
     pairs, (effects, model) = list(test.pairs(margins)), test.mixed()
 
     def everywhere(rows: str, *arguments: object) -> Iterator[dict]:
@@ -48,6 +51,9 @@ def main() -> None:
         write_named(path, ("split", "text", "group", *test.PROMPTS), everywhere("prompts"))
     with settings.target("seeds") as path:
         write_named(path, ("split", *test.SEEDS), everywhere("seeds"))
+    with settings.target("transfer") as path:
+        rows = ({**told[row["prompt"]], **row} for row in test.transfer(empty))
+        write_named(path, ("text", "group", *test.TRANSFER), rows)
     with settings.target("diagnoses") as path:
         write_named(path, ("split", "text", *test.DIAGNOSES), everywhere("diagnoses", cap))
     with settings.target("pairs") as path:
@@ -73,7 +79,7 @@ def main() -> None:
     with settings.target("cumulative") as path:
         write_named(path, headline.CUMULATIVE, headline.cumulative())
     with settings.target("compare_metrics") as path:
-        settings.write_json(path, {**headline.summary(), **test.summary(pairs, told), **model})
+        settings.write_json(path, {**headline.summary(), **test.summary(pairs, told, empty), **model})
 
 
 def score_tables(prompts: dict[str, str]) -> dict[str, pd.DataFrame]:
@@ -91,7 +97,9 @@ def score_tables(prompts: dict[str, str]) -> dict[str, pd.DataFrame]:
 
 def embedded(scores: Crossed) -> tuple[np.ndarray, np.ndarray]:
     """The judge's unit-norm embeddings of the images [N, D] and of all captions [P, S, N, D]."""
-    images = Embeddings.load(settings.source("judged")).of(scores.images).numpy()
+    judged = load_file(settings.source("judged"))
+    place = {key: row for row, key in enumerate(judged["ids"].tolist())}
+    images = judged["vectors"][[place[key] for key in scores.images]]
     texts = [
         load_file(settings.source("prompt_scores", f"{name}.safetensors"))["texts"][rows]
         for name, rows in zip(scores.prompts, scores.rows, strict=True)

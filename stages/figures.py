@@ -45,6 +45,7 @@ def main() -> None:
     prompts, seeds, pairs = (
         load(settings.source("prompts")), load(settings.source("seeds")), load(settings.source("pairs")),
     )  # fmt: skip
+    transfer = load(settings.source("transfer"))
     rankings, ranks = load(settings.source("rankings")), load(settings.source("ranks"))
     together, mixed = load(settings.source("together")), load(settings.source("mixed"))
     lengths, headline_lengths = load(settings.source("lengths")), load(settings.source("headline_lengths"))
@@ -65,6 +66,7 @@ def main() -> None:
         examples=lambda: sheets.examples(examples, prompts, picture),
         pairs=lambda: prompt_charts.pairs(pairs, prompts),
         ranking=lambda: prompt_charts.ranking(prompts, seeds),
+        transfer=lambda: prompt_charts.transfer(transfer, prompts),
         wins=lambda: prompt_charts.wins(prompts),
         rankings=lambda: prompt_charts.rankings(rankings, ranks, prompts),
         together=lambda: prompt_charts.together(together, prompts),

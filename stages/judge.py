@@ -1,14 +1,16 @@
-"""Stage `judge`: the CLIP that scores the captions, and its embedding of every image that is scored; a few seconds on
-`scenes`, where the encoder itself judges.
+"""Stage `judge`: the CLIP that scores the captions, and its embedding of every image that is scored and of every
+reference; a few seconds on `scenes`, where the encoder itself judges.
 """
 
 import json
 import shutil
 
+from captioner.annotations import read_captions
 from captioner.backbones import pretrained_encoder
 from captioner.checkpoints import Parts
 from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.runtime import RuntimeConfig
+from captioner.described import References
 from captioner.embeddings import Embeddings
 from captioner.encoder import load_encoder
 from captioner.images import ManifestReader, read_manifest
@@ -20,6 +22,10 @@ def main() -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     config = settings.section("judge", JUDGES)
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    captions = {
+        **read_captions(settings.source("captions_train")).captions,
+        **read_captions(settings.source("captions_test")).captions,
+    }
     settings.source("images")
     reader = ManifestReader(read_manifest(settings.source("manifest")))
     with settings.target("judge") as folder:
@@ -33,6 +39,9 @@ def main() -> None:
     vectors = judge.embed(reader.open, ids, config.batch_size, parts, label="judge")
     with settings.target("judged") as path:
         Embeddings(ids, vectors).save(path)
+    texts = {key: captions[key] for key in ids}
+    with settings.target("described") as path:
+        References.embed(texts, judge).save(path)
     settings.forget("judge")
 
 

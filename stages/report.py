@@ -2,13 +2,18 @@
 
 import json
 
+import numpy as np
+
 from captioner import paper_tables, wording
+from captioner.arms import CONTROLS
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
+from captioner.config.controls import ControlsConfig
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.decoder import DECODERS
 from captioner.config.encoder import ENCODERS
 from captioner.config.judge import JUDGES, SameJudge
+from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import SPLITTINGS
@@ -21,6 +26,11 @@ from captioner.paper_tables import digits
 from captioner.tables import read_table
 from stages import settings
 
+BLIND = ("shuffled", "random_projection", "zero_prefix", "mean_prefix", "no_prefix", "constant")
+BESIDE = {
+    "mlp": "ClipCap's MLP", "transformer": "its transformer", "finetuned": "the linear map with GPT-2 trained too",
+    "empty": "a linear map that is trained with the empty prompt only",
+}  # fmt: skip
 PACKAGES = ("torch", "transformers", "openai-clip", "numpy", "scipy", "statsmodels", "matplotlib", "dvc")
 
 
@@ -32,6 +42,11 @@ def main() -> None:
         "backbones": json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8")),
         "project": json.loads(settings.source("project_metrics").read_text(encoding="utf-8")),
         "finetune": json.loads(settings.source("finetune_metrics").read_text(encoding="utf-8")),
+        "mappers": {
+            **json.loads(settings.source("mapper_metrics", "mlp.json").read_text(encoding="utf-8")),
+            **json.loads(settings.source("mapper_metrics", "transformer.json").read_text(encoding="utf-8")),
+            **json.loads(settings.source("mapper_metrics", "empty.json").read_text(encoding="utf-8")),
+        },
         "compare": json.loads(settings.source("compare_metrics").read_text(encoding="utf-8")),
         "original": {**vars(recomputed()), "images": IMAGES},
     }
@@ -43,16 +58,19 @@ def main() -> None:
         "decoder": settings.section("decoder", DECODERS),
         "judge": settings.section("judge", JUDGES),
         "projection": settings.section("projection", ProjectionConfig),
+        "mappers": settings.section("mappers", MappersConfig),
         "finetune": settings.section("finetune", FinetuneConfig),
         "caption": settings.section("caption", CaptionConfig),
         "equivalence": settings.section("equivalence", EquivalenceConfig),
+        "controls": settings.validated(ControlsConfig, settings.shared("controls"), "controls"),
         "statistics": settings.validated(CompareConfig, settings.shared("compare"), "compare"),
     }
     prompt, prompts, seed = settings.shared("prompt"), settings.shared("prompts"), settings.shared("seed")
     tables = {
         "prompts": read_table(settings.source("prompts")), "pairs": read_table(settings.source("pairs")),
         "rankings": read_table(settings.source("rankings")), "together": read_table(settings.source("together")),
-        "diagnoses": read_table(settings.source("diagnoses")),
+        "diagnoses": read_table(settings.source("diagnoses")), "controls": read_table(settings.source("controls")),
+        "transfer": read_table(settings.source("transfer")),
     }  # fmt: skip
     prints = [
         settings.source("manifest"),
@@ -103,6 +121,8 @@ def main() -> None:
         test = [row for row in tables["prompts"] if row["split"] == "test"]
         path.write_text(
             paper_tables.prompts(tables["prompts"])
+            + paper_tables.arms(tables["controls"], CONTROLS)
+            + paper_tables.clip_metrics(test)
             + paper_tables.contests(tables["prompts"], pairs)
             + paper_tables.weights(tables["rankings"])
             + paper_tables.diagnoses(tables["diagnoses"], test)
@@ -110,6 +130,11 @@ def main() -> None:
             + paper_tables.parameters({"seed": seed, **told}),
             encoding="utf-8",
         )
+
+
+def rankings(found: dict, name: str) -> tuple[float | None, str | None, str | None]:
+    """Kendall's tau of two rankings, the best prompt of this one, and of the study's own."""
+    return found[f"{name}_tau"], found[f"{name}_best"], found[f"{name}_best_without"]
 
 
 def primary(pairs: list[dict[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
@@ -148,7 +173,14 @@ def sentences(
         if row["prompt"] in related and row["versus"] in related
     }
     collapsed = {row["prompt"]: int(row["collapsed_seeds"]) for row in tables["diagnoses"] if row["split"] == "test"}
-    blind = [head[f"cider_{name}"] for name in ("shuffled", "random_projection", "zero_prefix", "constant")]
+    blind = [head[f"cider_{name}"] for name in BLIND]
+    arms = {
+        row["control"]: (float(row["cider"]), float(row["difference_low"]), float(row["difference_high"]))
+        for row in tables["controls"]
+        if row["split"] == "test" and row["control"] in {*BESIDE, "retrieved"}
+    }
+    seen = [row for row in tables["transfer"] if row["group"] == "seen"]
+    spread = tuple(np.ptp([float(row[key]) for row in seen]) if seen else 0.0 for key in ("cider", "empty"))
     known = results["backbones"]
     told |= {
         "trial": wording.trial(
@@ -193,7 +225,10 @@ def sentences(
         "extremes": wording.extremes(found["extremes_gap"], found["extremes_gap_shuffled"], found["extremes"]),
         "image": wording.image_matters(head["cider"], blind),
         "novel": wording.generalisation(head["cider"], head["cider_novel"]),
-        "finetuned": wording.second_arm(head["cider"], head["cider_finetuned"]),
+        "arms": wording.beside(head["cider"], {label: arms[name] for name, label in BESIDE.items()}),
+        "retrieval": wording.retrieval(head["cider"], *arms["retrieved"]),
+        "prompt_left_in": wording.prompt_left_in(prompts, *rankings(found, "prompt_left_in")),
+        "empty_prompt_map": wording.empty_prompt_map(prompts, *rankings(found, "empty_prompt_map"), spread),
     }
     return {f"sentence.{name}": sentence for name, sentence in told.items()}
 

@@ -1,99 +1,173 @@
-"""Stage `score`: every arm's captions against their images and references; the headline figures. About ten seconds."""
+"""Stage `score`: every arm's and control's captions against their images and references; the headline figures. About
+half a minute.
+"""
 
 import json
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from captioner.annotations import read_captions
-from captioner.captions import by_arm, read_records
+from captioner.captions import Caption, by_arm, read_records
+from captioner.config.compare import CompareConfig
+from captioner.config.controls import ControlsConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
+from captioner.described import References, Texts
 from captioner.embeddings import Embeddings
 from captioner.encoder import load_encoder
-from captioner.evaluation import IMAGE_COLUMNS, best_constant, fact_table, image_rows, judges
-from captioner.metrics import tokenise
+from captioner.evaluation import IMAGE_COLUMNS, Scored, best_constant, fact_table, image_rows, judges
 from captioner.runtime import prepare
-from captioner.tables import write_table
+from captioner.similarity import clip_s
+from captioner.statistics import Bootstrap, spread
+from captioner.tables import write_named, write_table
+from captioner.vocabulary import Vocabulary
 from captioner.world import Scene
 from stages import settings
 
 SPLITS = ("val", "test", "novel")
 ARM_COLUMNS = (
-    "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l", "clip_score", "entropy_weighted_clip_score", "tokens",
-    "distinct", "capped",
+    "cider", "cider_low", "cider_high", "difference", "difference_low", "difference_high", "bleu1", "bleu2", "bleu3",
+    "bleu4", "rouge_l", "clip_score", "clip_score_with_prompt", "clip_s", "ref_clip_s", "entropy_weighted_clip_score",
+    "tokens", "distinct", "capped",
 )  # fmt: skip
 
 
 def main() -> None:
     seed = settings.shared("seed")
     device = prepare(settings.section("runtime", RuntimeConfig), seed)
+    statistics = settings.validated(CompareConfig, settings.shared("compare"), "compare")
+    derangements = settings.validated(ControlsConfig, settings.shared("controls"), "controls").derangements
     splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     references = {
         **read_captions(settings.source("captions_train")).captions,
         **read_captions(settings.source("captions_test")).captions,
     }
     scenes = json.loads(settings.source("facts").read_text(encoding="utf-8"))
-    embeddings = Embeddings.load(settings.source("judged"))
+    embeddings, described = Embeddings.load(settings.source("judged")), References.load(settings.source("described"))
     dtype = settings.section("judge", JUDGES).dtype
     scorer = load_encoder(settings.source("judge"), device, dtype)
-    vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    size = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    vocabulary = Vocabulary.load(settings.source("decoder"))
     trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
     measured = {name: splits[name] for name in SPLITS}
-    judge = judges(measured, references, embeddings, vocabulary, seed)
+    judge = judges(measured, references, embeddings, described, size, seed, derangements)
 
-    results: dict[str, dict] = {split: {} for split in SPLITS}
+    arms = by_arm(read_records(settings.source("arms")))
+    retrieved = json.loads(settings.source("retrieved").read_text(encoding="utf-8"))
+    constant = best_constant([text for key in splits["train"] for text in references[key]], judge["val"], 10)
+    for split in judge:
+        arms["constant", split, 0] = [plain(constant, vocabulary)] * len(splits[split])
+        if split != "val":
+            arms["retrieved", split, 0] = [plain(retrieved[str(key)], vocabulary) for key in splits[split]]
+
+    results: dict[str, dict[str, Arm]] = {split: {} for split in judge}
     facts: list[list] = []
     headline: list[tuple] = []
-    arms = by_arm(read_records(settings.source("arms")))
-    for (arm, split, _), captions in arms.items():
-        texts = [caption.text for caption in captions]
-        scored = judge[split].score(captions, scorer.encode_texts(texts).numpy())
-        results[split][arm] = judge[split].summary(captions, scored)
+    for (arm, split, number), captions in arms.items():
+        scored = judge[split].score(captions, Texts.of(captions, scorer))
+        results[split].setdefault(arm, Arm()).add(scored, judge[split].summary(captions, scored))
         if arm == "linear" and split != "val":
-            headline += [(split, *row) for row in image_rows(splits[split], captions, scored)]
-        if arm in ("linear", "finetuned"):
+            headline += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]
+        if arm in ("linear", "finetuned") and number == 0:
             told = [Scene.from_json(scenes[str(key)]) for key in splits[split] if str(key) in scenes]
-            facts += [[arm, split, *row.values()] for row in fact_table(texts, told)]
-    constant = tokenise(best_constant([text for key in splits["train"] for text in references[key]], judge["val"], 10))
-    for split in judge:
-        results[split]["constant"] = {"cider": judge[split].cider.scores([constant] * len(splits[split])).mean()}
-    human, leave_one_out = judge["test"].leave_one_out(arms["linear", "test", 0])
+            facts += [[arm, split, *row.values()] for row in fact_table([one.text for one in captions], told)]
+
+    def bootstrap(split: str, seeds: int) -> Bootstrap:
+        return Bootstrap(len(splits[split]), seeds, statistics.resamples, statistics.confidence, seed)
+
+    test = judge["test"]
+    human = test.people()
+    beside = [test.beside_people(told) for (arm, split, _), told in arms.items() if (arm, split) == ("linear", "test")]
+    rows = [row for split, found in results.items() for row in controls(split, found, bootstrap)]
+    if human is not None:
+        between = bootstrap("test", len(beside)).interval(np.stack(beside) - human)
+        own = bootstrap("test", 1).interval(human[None])
+        pairs = zip(test.images, test.described, strict=True)
+        fits = [clip_s(np.broadcast_to(image, texts.shape), texts).mean() for image, texts in pairs]
+        told = {"split": "test", "control": "human", "clip_s": float(np.mean(fits))}
+        rows.append({**told, **spread("cider", own), **spread("difference", between)})
 
     with settings.target("scores") as path:
-        write_table(path, ["split", "image_id", "caption", *IMAGE_COLUMNS], headline)
+        write_table(path, ["seed", "split", "image_id", "caption", *IMAGE_COLUMNS], headline)
     with settings.target("facts_table") as path:
         write_table(path, ["arm", "split", "fact", "right", "wrong", "true", "precision", "recall"], facts)
     with settings.target("controls") as path:
-        write_table(path, ["split", "control", *ARM_COLUMNS], controls(results, human))
+        columns = ("split", "control", "maps", *ARM_COLUMNS)
+        write_named(path, columns, ({**dict.fromkeys(columns), **row} for row in rows))
     with settings.target("headline") as path:
-        settings.write_json(path, {**figures(results, human, leave_one_out, facts), "trial_run": trial})
+        people = {
+            "cider_human": None if human is None else float(human.mean()),
+            "cider_loo": None if human is None else float(np.mean(beside)),
+        }
+        settings.write_json(path, {**figures(rows, facts), **people, "trial_run": trial})
 
 
-def controls(results: dict, human: float | None) -> list[list]:
-    """Every arm and control, a row a split: the summaries of `ARM_COLUMNS`, empty where a control has none."""
-    rows: list[list] = []
-    for split, arms in results.items():
-        shuffled = {name: arms.get("linear", {}).get(f"{name}_shuffled") for name in ("cider", "clip_score")}
-        for arm, values in {**arms, "shuffled": shuffled}.items():
-            rows.append([split, arm, *(values.get(name) for name in ARM_COLUMNS)])
-    return [*rows, ["test", "human", human, *[None] * (len(ARM_COLUMNS) - 1)]]
+def plain(text: str, vocabulary: Vocabulary) -> Caption:
+    """A caption that no model has worded: without a prompt and without probabilities."""
+    return Caption(text, text, len(vocabulary.encode([text])[0]), True, (), ())
 
 
-def figures(results: dict, human: float | None, leave_one_out: float | None, facts: list[list]) -> dict:
+class Arm:
+    """The scores of one arm on one split, of each of its seeds."""
+
+    def __init__(self) -> None:
+        self.scored: list[Scored] = []
+        self.summaries: list[dict[str, float]] = []
+
+    def add(self, scored: Scored, summary: dict[str, float]) -> None:
+        """One seed more."""
+        self.scored.append(scored)
+        self.summaries.append(summary)
+
+    def values(self, name: str) -> np.ndarray:
+        """A score by seed and image [S, N]."""
+        return np.stack([getattr(scored, name) for scored in self.scored])
+
+    def means(self) -> dict[str, float]:
+        """The summaries' means over seeds."""
+        return {name: float(np.mean([summary[name] for summary in self.summaries])) for name in self.summaries[0]}
+
+
+def controls(split: str, arms: dict[str, Arm], bootstrap: Callable[[str, int], Bootstrap]) -> Iterator[dict]:
+    """A row for the headline arm and every other arm and control of a split, and for the headline arm on shuffled
+    images: means over seeds, `difference` the headline's CIDEr-D minus this one's, intervals over seeds and images.
+    """
+    linear = arms["linear"]
+    shuffled = {name: linear.means()[f"{name}_shuffled"] for name in ("cider", "clip_score")}
+    tried = {name: (arm.values("cider"), arm.means()) for name, arm in arms.items()}
+    tried["shuffled"] = (linear.values("cider_shuffled"), shuffled)
+    for name, (cider, means) in tried.items():
+        row = {"split": split, "control": name, "maps": len(cider), **means}
+        row |= spread("cider", bootstrap(split, len(cider)).interval(cider))
+        if name != "linear":
+            apart = linear.values("cider") - cider
+            row |= spread("difference", bootstrap(split, len(apart)).interval(apart))
+        yield row
+
+
+HEADLINE = (
+    "cider", "cider_low", "cider_high", "bleu4", "rouge_l", "clip_score", "clip_score_with_prompt", "clip_s",
+    "ref_clip_s", "entropy_weighted_clip_score", "tokens",
+)  # fmt: skip
+OTHERS = {
+    "finetuned": "finetuned", "mlp": "mlp", "transformer": "transformer", "empty": "empty_prompt_map",
+    "retrieved": "retrieved", "constant": "constant", "shuffled": "shuffled", "mean": "mean_prefix",
+    "zero": "zero_prefix", "none": "no_prefix", "random": "random_projection",
+}  # fmt: skip
+
+
+def figures(rows: list[dict], facts: list[list]) -> dict:
     """The flat table of `dvc exp show`; null where a study has no such figure."""
-    test = results["test"]["linear"]
+    found = {(row["split"], row["control"]): row for row in rows}
     ratios = {(arm, split, fact): (precision, recall) for arm, split, fact, _, _, _, precision, recall in facts}
     precision, recall = ratios.get(("linear", "test", "object"), (None, None))
     return {
-        **{name: test[name] for name in ("cider", "cider_shuffled", "bleu4", "rouge_l", "clip_score", "tokens")},
-        "clip_score_shuffled": test["clip_score_shuffled"],
-        "entropy_weighted_clip_score": test["entropy_weighted_clip_score"],
-        "cider_val": results["val"]["linear"]["cider"],
-        "cider_novel": results["novel"].get("linear", {}).get("cider"),
-        "cider_random_projection": results["test"]["random"]["cider"],
-        "cider_constant": results["test"]["constant"]["cider"],
-        "cider_zero_prefix": results["test"]["zero"]["cider"],
-        "cider_finetuned": results["test"]["finetuned"]["cider"],
-        "cider_human": human,
-        "cider_loo": leave_one_out,
+        **{name: found["test", "linear"][name] for name in HEADLINE},
+        "clip_score_shuffled": found["test", "shuffled"]["clip_score"],
+        "cider_val": found["val", "linear"]["cider"],
+        "cider_novel": found.get(("novel", "linear"), {}).get("cider"),
+        **{f"cider_{name}": found["test", arm]["cider"] for arm, name in OTHERS.items()},
         "object_precision": precision,
         "object_recall": recall,
     }

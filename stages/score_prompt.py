@@ -1,5 +1,5 @@
-"""Stage `score_prompt`: the captions of one compared prompt against their images and references, for every
-seed, and the embeddings of the captions; about six seconds.
+"""Stage `score_prompt`: the captions of one compared prompt against their images and references, of every arm and seed,
+and the embeddings of the captions; about ten seconds.
 """
 
 import json
@@ -10,8 +10,10 @@ from safetensors.torch import save_file
 
 from captioner.annotations import read_captions
 from captioner.captions import by_arm, read_records
+from captioner.config.controls import ControlsConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
+from captioner.described import References, Texts
 from captioner.embeddings import Embeddings
 from captioner.encoder import load_encoder
 from captioner.evaluation import IMAGE_COLUMNS, image_rows, judges
@@ -29,15 +31,17 @@ def main(key: str) -> None:
     scorer = load_encoder(settings.source("judge"), device, dtype)
     vocabulary = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
     measured = {name: splits[name] for name in ("test", "novel")}
-    judge = judges(measured, references, Embeddings.load(settings.source("judged")), vocabulary, seed)
+    embeddings, described = Embeddings.load(settings.source("judged")), References.load(settings.source("described"))
+    derangements = settings.validated(ControlsConfig, settings.shared("controls"), "controls").derangements
+    judge = judges(measured, references, embeddings, described, vocabulary, seed, derangements)
     rows, vectors = [], []
-    for (_, split, number), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
-        texts = scorer.encode_texts([caption.text for caption in captions])
-        scored = judge[split].score(captions, texts.numpy())
-        rows += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]
-        vectors.append(texts)
+    for (arm, split, number), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
+        texts = Texts.of(captions, scorer)
+        scored = judge[split].score(captions, texts)
+        rows += [(arm, number, split, *row) for row in image_rows(splits[split], captions, scored)]
+        vectors.append(torch.from_numpy(texts.alone))
     with settings.target("prompt_scores", f"{key}.csv") as path:
-        write_table(path, ["seed", "split", "image_id", "caption", *IMAGE_COLUMNS], rows)
+        write_table(path, ["arm", "seed", "split", "image_id", "caption", *IMAGE_COLUMNS], rows)
     with settings.target("prompt_scores", f"{key}.safetensors") as path:
         save_file({"texts": torch.cat(vectors)}, path)
 

@@ -173,8 +173,9 @@ def study(decoder, vocabulary, scenes, sight, tmp_path_factory) -> Path:
     write_manifest(project.path("manifest"), [replace(row, location=inside) for row in rows])
     project.path("split").write_text(json.dumps({"splits": {"test": list(range(9))}}), encoding="utf-8")
     project.path("headline").write_text(json.dumps({"cider": 1.25, "trial_run": False}), encoding="utf-8")
-    scores = "".join(f"test,{index},x,{10 * index}\n" for index in range(9))
-    project.path("scores").write_text(f"split,image_id,caption,clip_score\n{scores}novel,9,x,99\n", encoding="utf-8")
+    scores = "".join(f"0,test,{index},x,{10 * index}\n1,test,{index},x,70\n" for index in range(9))
+    header = "seed,split,image_id,caption,clip_score"
+    project.path("scores").write_text(f"{header}\n{scores}0,novel,9,x,99\n", encoding="utf-8")
     return folder
 
 

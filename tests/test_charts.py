@@ -9,7 +9,8 @@ from PIL import Image
 from test_comparison import CONFIG, MARGINS, comparison, table
 
 from captioner import charts, prompt_charts, sheets, theme
-from captioner.comparison import Headline
+from captioner.comparison import SCORES, Headline
+from captioner.crossed import cross
 
 TEXTS = {"good": "A photo of_$x$", "plain": "", "odd": "Stock prices fell sharply on Monday because of it"}
 GROUPS = {"good": "seen", "plain": "unseen", "odd": "unrelated"}
@@ -30,12 +31,20 @@ def drawings(names: list[str], seeds: tuple[int, ...], flat: bool = False):
         for rows in (list(compared.prompts()), list(compared.seeds()))
     )
     prompts = prompts.assign(text=prompts["prompt"].map(TEXTS), group=prompts["prompt"].map(GROUPS))
-    scores = table(seeds=(1,), flat=flat)
-    headline = Headline(scores, CONFIG, 1)
+    scores = table(seeds=(0, 1), flat=flat)
+    headline = Headline(cross({"x": scores}, "test", SCORES), CONFIG, 1)
     controls = pd.DataFrame(
-        [("test", "human", 2.0), ("test", "linear", 1.5), ("novel", "linear", 1.0), ("test", "mean_image", 0.1)],
-        columns=["split", "control", "cider"],
+        [
+            ("test", "human", 2.0, 1.9, 2.1),
+            ("test", "linear", 1.5, 1.4, 1.7),
+            ("novel", "linear", 1.0, 0.9, 1.2),
+            ("test", "of_another_study", 0.1, np.nan, np.nan),
+            ("test", "shuffled", 0.2, 0.1, 0.3),
+        ],
+        columns=["split", "control", "cider", "cider_low", "cider_high"],
     )
+    transfer = pd.DataFrame(list(compared.transfer(compared.values["cider"][:, :1])))
+    transfer = transfer.assign(text=transfer["prompt"].map(TEXTS), group=transfer["prompt"].map(GROUPS))
     pairs, rankings, ranks, together, mixed, lengths, surface, examples, cumulative, headline_lengths = (
         pd.DataFrame(list(rows))
         for rows in (
@@ -47,6 +56,7 @@ def drawings(names: list[str], seeds: tuple[int, ...], flat: bool = False):
     return {
         "pairs": lambda: prompt_charts.pairs(pairs, prompts),
         "ranking": lambda: prompt_charts.ranking(prompts, seed_table),
+        "transfer": lambda: prompt_charts.transfer(transfer, prompts),
         "wins": lambda: prompt_charts.wins(prompts),
         "rankings": lambda: prompt_charts.rankings(rankings, ranks, prompts),
         "together": lambda: prompt_charts.together(together, prompts),

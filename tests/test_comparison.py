@@ -64,7 +64,7 @@ def everything(compared, told):
     found = {name: list(rows) for name, (_, rows) in tables.items()}
     for name, (columns, _) in tables.items():
         assert all(set(row) == set(columns) for row in found[name]), name
-    return found, {**figures, **compared.summary(pairs, told)}
+    return found, {**figures, **compared.summary(pairs, told, compared.values["cider"][:, :1])}
 
 
 def test_tables_of_three_prompts(three):
@@ -87,6 +87,38 @@ def test_tables_of_three_prompts(three):
     examples = {row["place"]: row["image_id"] for row in found["examples"]}
     assert examples["best"] > 27 and examples["worst"] < 2 and 12 < examples["median"] < 17
     assert found["mixed"][0]["total"] == pytest.approx(1, abs=0.1)
+
+
+def test_the_map_of_the_empty_prompt_is_held_against_the_studys(three):
+    """Its scores are one map's; the gain is paired by image, and a reversed order is seen as one."""
+    empty = three.values["cider"].mean(axis=1, keepdims=True)[[1, 0, 2]]
+    rows = list(three.transfer(empty))
+    assert all(set(row) == set(three.TRANSFER) for row in rows)
+    good, plain, odd = rows
+    assert good["empty"] == pytest.approx(plain["cider"]) and plain["gain"] == pytest.approx(1.0, abs=0.1)
+    assert odd["gain"] == pytest.approx(0) and odd["gain_low"] <= 0 <= odd["gain_high"]
+    figures = three.summary(list(three.pairs(MARGINS)), TOLD, empty)
+    assert figures["empty_prompt_map_tau"] == pytest.approx(-1)  # over the prompts that are related to pictures
+    assert (figures["empty_prompt_map_best"], figures["empty_prompt_map_best_without"]) == ("plain", "good")
+
+
+def test_the_prompt_left_in_can_turn_the_ranking():
+    """The scores with prompt decide the one ranking, those without it the other."""
+    left, right = table(rng=1), table(rng=2)
+    left = left.assign(clip_score=1.0, clip_score_with_prompt=0.2)
+    right = right.assign(clip_score=0.5, clip_score_with_prompt=0.7)
+    compared = comparison(a=left, b=right)
+    told = {"a": {"group": "seen"}, "b": {"group": "unseen"}}
+    figures = compared.summary(list(compared.pairs(MARGINS)), told, compared.values["cider"])
+    assert (figures["prompt_left_in_best"], figures["prompt_left_in_best_without"]) == ("b", "a")
+    assert figures["prompt_left_in_tau"] == pytest.approx(-1) and figures["empty_prompt_map_tau"] == pytest.approx(1)
+
+
+def test_lifts_are_own_minus_shuffled(three):
+    rows = list(three.prompts())
+    for p, row in enumerate(rows):
+        own, shuffled = three.scores["cider"][p].mean(), three.scores["cider_shuffled"][p].mean()
+        assert row["cider_lift"] == pytest.approx(own - shuffled)
 
 
 def test_seeds_are_averaged(three):
@@ -120,13 +152,13 @@ def test_groups():
 
 
 def test_headline_curves_and_lengths():
-    headline = Headline(table(seeds=(1,), images=80), CONFIG, 1)
+    headline = Headline(cross({"x": table(seeds=(1, 2), images=80)}, "test", SCORES), CONFIG, 1)
     rows = list(headline.cumulative())
     assert [row["rank"] for row in rows] == list(range(1, 51)) and set(rows[0]) == set(headline.CUMULATIVE)
     assert rows[0]["top"] >= rows[-1]["top"] >= rows[-1]["bottom"] >= rows[0]["bottom"]
     assert all(row["top_low"] <= row["top"] + 1e-9 and row["bottom_low"] <= row["bottom_high"] for row in rows)
     lengths = list(headline.lengths())
-    assert sum(row["captions"] for row in lengths) == 80 and [row["tokens"] for row in lengths] == [4, 5, 6, 7, 8]
+    assert sum(row["captions"] for row in lengths) == 160 and [row["tokens"] for row in lengths] == [4, 5, 6, 7, 8]
 
 
 def test_a_smooth_line_follows_a_straight_one():

@@ -35,6 +35,17 @@ def test_values_stand_at_their_prompt_seed_and_image():
         assert table["caption"][found.rows[p, 0, 1]] == "test 1 5"
 
 
+def test_only_the_rows_of_the_arm_count():
+    """Places are those in the whole table, in which the arm's rows stand among others."""
+    both = pd.concat([scores(3).assign(arm="empty", cider=0.0), scores(4).assign(arm="linear")], ignore_index=True)
+    found = cross({"a": both}, "test", ("cider",), "linear")
+    np.testing.assert_array_equal(found["cider"][0], [[103, 105, 107], [203, 205, 207]])
+    assert (both["arm"][found.rows.ravel()] == "linear").all()
+    assert not cross({"a": both}, "test", ("cider",), "empty")["cider"].any()
+    with pytest.raises(InputError, match="no column arm"):
+        cross({"a": scores()}, "test", ("cider",), "linear")
+
+
 @pytest.mark.parametrize(
     ("other", "told"),
     [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from captioner.captions import Caption
+from captioner.described import Texts
 from captioner.evaluation import Judge, fact_table
 from captioner.language import FACT_KINDS
 from captioner.metrics import Cider, bleu, tokenise
@@ -23,16 +24,32 @@ def caption(text, entropy=0.5, stopped=True):
     return Caption(text, f"A photo of {text}", len(words), stopped, (-0.1,) * steps, (entropy,) * steps)
 
 
+def judged(references, images, **more):
+    """A judge for whom each image's references lie where the image lies."""
+    described = [
+        np.repeat(image[None], len(several), axis=0) for image, several in zip(images, references, strict=True)
+    ]
+    return Judge(references, images, described, **{"vocabulary": 100, "seed": "x", "derangements": 3, **more})
+
+
+def placed(rows):
+    """Texts that all lie at these images, in every form."""
+    vectors = np.eye(4, dtype=np.float32)[rows]
+    return Texts(vectors, vectors, vectors)
+
+
 @pytest.fixture
 def judge():
-    return Judge(REFERENCES, np.eye(4, dtype=np.float32), vocabulary=100, seed="x")
+    return judged(REFERENCES, np.eye(4, dtype=np.float32))
 
 
 def test_scores_of_each_image(judge):
     captions = [caption(several[0]) for several in REFERENCES]
-    scored = judge.score(captions, np.eye(4, dtype=np.float32))
+    scored = judge.score(captions, placed([0, 1, 2, 3]))
     np.testing.assert_allclose(scored.clip_score, 100.0)
     np.testing.assert_allclose(scored.clip_score_shuffled, 0.0)
+    np.testing.assert_allclose(scored.clip_s, 2.5)
+    np.testing.assert_allclose(scored.ref_clip_s, 2 * 2.5 / 3.5)
     np.testing.assert_allclose(scored.rouge_l, 1.0)
     np.testing.assert_allclose(scored.weight, 1 - 0.5 / np.log(100))
     np.testing.assert_allclose(scored.tokens, [6, 6, 5, 6])
@@ -43,8 +60,7 @@ def test_scores_of_each_image(judge):
 def test_summary_of_a_set(judge):
     captions = [caption("a red car on a street"), caption("A boat.", 1.0), caption("A boat.", 2.0, stopped=False)]
     captions.append(caption("", 0.0, stopped=True))
-    texts = np.eye(4, dtype=np.float32)[[0, 2, 2, 3]]
-    scored = judge.score(captions, texts)
+    scored = judge.score(captions, placed([0, 2, 2, 3]))
     summary = judge.summary(captions, scored)
     assert summary["clip_score"] == pytest.approx(75.0)
     weights = 1 - np.array([0.5, 1.0, 2.0, 0.0]) / np.log(100)
@@ -59,10 +75,53 @@ def test_summary_of_a_set(judge):
 
 def test_shuffled_control_is_near_zero_for_captions_that_share_nothing(judge):
     captions = [caption(several[0]) for several in REFERENCES]
-    scored = judge.score(captions, np.eye(4, dtype=np.float32))
+    scored = judge.score(captions, placed([0, 1, 2, 3]))
     summary = judge.summary(captions, scored)
     assert summary["cider"] > 2.0 and 0.0 <= summary["cider_shuffled"] < 0.05
     assert summary["clip_score"] == pytest.approx(100.0) and summary["clip_score_shuffled"] == pytest.approx(0.0)
+
+
+def test_each_form_of_a_caption_has_its_own_score(judge):
+    """The caption alone, with its prompt, and after CLIP-S's prefix are told apart."""
+    captions = [caption(several[0]) for several in REFERENCES]
+    eye = np.eye(4, dtype=np.float32)
+    scored = judge.score(captions, Texts(eye, eye[[0, 1, 3, 2]], eye[[1, 0, 3, 2]]))
+    assert scored.clip_score.tolist() == [100.0] * 4 and scored.clip_score_with_prompt.tolist() == [0.0] * 4
+    assert scored.clip_s.tolist() == [2.5, 2.5, 0.0, 0.0] and scored.ref_clip_s[2] == 0
+
+
+def test_shuffled_scores_are_means_over_the_derangements(judge):
+    """Naively: each caption with the references and the embedding of every image it is moved to."""
+    captions = [caption(text) for text in ("a red car", "two cats", "a boat near the table", "green apples")]
+    angles = np.random.default_rng(1).normal(size=(4, 4)).astype(np.float32)
+    texts = Texts(angles, angles, angles)
+    scored = judge.score(captions, texts)
+    assert len({tuple(other) for other in judge.others}) > 1 and len(judge.others) == 3
+    for i, told in enumerate(captions):
+        places = [other[i] for other in judge.others]
+        assert i not in places
+        cider = [judge.cider.score(int(place), tokenise(told.text)) for place in places]
+        assert scored.cider_shuffled[i] == pytest.approx(np.mean(cider))
+        assert scored.clip_score_shuffled[i] == pytest.approx(100 * np.mean([angles[i][place] for place in places]))
+    assert scored.cider_shuffled.max() > 0
+
+
+def test_a_system_that_ignores_the_image_has_no_lift():
+    """One caption for all: over all derangements of a cycle its own references are as good as any other."""
+    references = [["a cat on a table"], ["a cat by a car"], ["a dog on a table"]]
+    eye = np.eye(3, dtype=np.float32)
+    told = np.repeat(np.array([[0.6, 0.6, 0.5]], dtype=np.float32), 3, axis=0)
+    scored = judged(references, eye, derangements=40).score([caption("a cat on a table")] * 3, Texts(told, told, told))
+    assert scored.clip_score.mean() == pytest.approx(scored.clip_score_shuffled.mean(), abs=1e-4)
+    assert scored.cider.mean() == pytest.approx(scored.cider_shuffled.mean())
+
+
+def test_a_caption_of_no_model_has_no_weight(judge):
+    told = [Caption("a car", "a car", 2, True, (), ())] * 4
+    scored = judge.score(told, placed([0, 0, 0, 0]))
+    summary = judge.summary(told, scored)
+    assert np.isnan(scored.weight).all() and np.isnan(summary["entropy_weighted_clip_score"])
+    assert summary["clip_score"] == 25.0 and summary["distinct"] == 0.25
 
 
 def test_leave_one_out_against_a_naive_computation(judge):
@@ -75,26 +134,29 @@ def test_leave_one_out_against_a_naive_computation(judge):
         for image, told in enumerate(captions):
             human.append(Cider(rest).score(image, words[image][left]))
             model.append(Cider(rest).score(image, tokenise(told.text)))
-    assert judge.leave_one_out(captions) == pytest.approx((np.mean(human), np.mean(model)))
+    assert judge.people().mean() == pytest.approx(np.mean(human))
+    assert judge.beside_people(captions).mean() == pytest.approx(np.mean(model))
 
 
 def test_a_caption_that_all_people_wrote_gives_model_and_people_one_score():
     same = [[several[0]] * 3 for several in REFERENCES]
-    judge = Judge(same, np.eye(4), 100, "x")
-    human, model = judge.leave_one_out([caption(several[0]) for several in REFERENCES])
-    assert human == model == pytest.approx(10.0)
+    judge = judged(same, np.eye(4))
+    model = judge.beside_people([caption(several[0]) for several in REFERENCES])
+    np.testing.assert_allclose(judge.people(), 10.0)
+    np.testing.assert_allclose(model, 10.0)
 
 
 def test_leave_one_out_has_no_figures_where_an_image_has_one_reference():
-    judge = Judge([["a"], ["b", "c"]], np.eye(2), 100, "x")
-    assert judge.leave_one_out([caption("a"), caption("b")]) == (None, None)
+    judge = judged([["a"], ["b", "c"]], np.eye(2))
+    assert judge.people() is None and judge.beside_people([caption("a"), caption("b")]) is None
 
 
 def test_leave_one_out_takes_images_with_different_numbers_of_references():
     """As many splits as the poorest image has references; the others' surplus is a reference in each."""
     several = [["a dog runs", "a dog sits"], ["a red car", "one car", "a car on a road"]]
     model = [caption("a dog"), caption("a red car")]
-    human, own = Judge(several, np.eye(2), 100, "x").leave_one_out(model)
+    judge = judged(several, np.eye(2))
+    human, own = judge.people().mean(), judge.beside_people(model).mean()
     wanted: list[list[float]] = [[], []]
     for left in range(2):
         cider = Cider([[tokenise(t) for n, t in enumerate(texts) if n != left] for texts in several])

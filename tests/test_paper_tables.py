@@ -28,6 +28,30 @@ def test_a_missing_figure_is_a_dash():
     assert "& -- & -- &" in told and "& -- \\\\" in told
 
 
+def test_arms_stand_in_their_order_with_the_headline_in_bold():
+    cells = dict.fromkeys(
+        ("cider_low", "cider_high", "difference", "difference_low", "difference_high", "bleu4", "rouge_l", "clip_score",
+         "clip_s", "ref_clip_s", "tokens"), "0.5",
+    )  # fmt: skip
+    rows = [
+        {"split": "test", "control": "linear", **cells, "cider": "2", "distinct": "0.25", "difference": ""},
+        {"split": "novel", "control": "linear", **cells, "cider": "1.5", "distinct": "1"},
+        {"split": "test", "control": "human", **dict.fromkeys(cells, ""), "cider": "3", "distinct": ""},
+    ]
+    told = paper_tables.arms(rows, {"human": "a person_", "mlp": "absent", "linear": "linear map"})
+    lines = [line for line in told.splitlines() if line.startswith(("a person", "linear map", "absent"))]
+    assert [line.split(" & ")[0] for line in lines] == [r"a person\_", "linear map"]
+    assert r"\textbf{2.00}" in lines[1] and "& 1.50 &" in lines[1] and lines[1].endswith(r"25.0 \\")
+    assert lines[0].count("--") == 9
+
+
+def test_clip_metrics_of_each_prompt():
+    more = {"clip_score_with_prompt": "33.3", "clip_s": "1.234", "ref_clip_s": "0.8", "cider_lift": "0.77"}
+    told = paper_tables.clip_metrics([row("a", "seen", "1", **more), row("c", "unrelated", "2", **more)])
+    lines = [line for line in told.splitlines() if "Text" in line]
+    assert len(lines) == 2 and all("& 33.3 & 1.234 & 0.800 &" in line and "0.77" in line for line in lines)
+
+
 def test_contests_are_within_groups():
     cells = dict.fromkeys(("low", "high", "p", "p_wilcoxon", "p_equivalence", "rank_biserial", "win_rate"), "0.0004")
     pairs = {("b", "a"): {**cells, "difference": "1", "d_z": "", "verdict": "differs"}}

@@ -24,6 +24,7 @@ SMALL = {
     "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
     "decoder": {"steps": 12, "documents": 300, "width": 32, "layers": 1, "batch_size": 8, "vocabulary": 320},
     "projection": {"epochs": 2, "batch_size": 32, "seeds": 2},
+    "mappers": {"layers": 2},
     "finetune": {"epochs": 2, "batch_size": 32},
 }
 
@@ -234,6 +235,8 @@ BAD = {
     "unknown top key": (lambda p: p.update(promt="x"), "promt: unknown"),
     "too long": (lambda p: p.update(prompt="word " * 100), "prompt: 100 tokens"),
     "too long in Chinese": (lambda p: p["prompts"].update(zh="照片" * 20), "prompts.zh: 121 tokens"),
+    "heads": (lambda p: p["scenes"]["mappers"].update(heads=3), "scenes.mappers.heads"),
+    "no derangement": (lambda p: p["controls"].update(derangements=0), "controls.derangements"),
     "too few images": (lambda p: p["scenes"]["data"].update(test_images=1000), "scenes.split: test and novel"),
     "no such device": (lambda p: p["scenes"]["runtime"].update(device="cuda"), "scenes.runtime.device"),
     "bad prompt name": (lambda p: p["prompts"].update({"a b": "x"}), "prompts.a b"),

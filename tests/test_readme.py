@@ -34,7 +34,13 @@ def results() -> str:
         )
     names = {
         "cider_human": "a person's caption (four references)", "cider_loo": "headline prompt, same four references",
-        "cider_finetuned": "headline prompt, GPT-2 trained too", "cider_shuffled": "headline prompt, shuffled images",
+        "cider_mlp": "headline prompt, ClipCap's MLP instead of the linear map",
+        "cider_transformer": "headline prompt, ClipCap's transformer instead of it",
+        "cider_finetuned": "headline prompt, GPT-2 trained too",
+        "cider_empty_prompt_map": "headline prompt, a linear map trained with the empty prompt only",
+        "cider_retrieved": "the training caption that CLIP finds nearest",
+        "cider_constant": "one caption for all images",
+        "cider_shuffled": "headline prompt, shuffled images", "cider_no_prefix": "headline prompt, no prefix",
         "cider_random_projection": "headline prompt, untrained projection (the original's method)",
     }  # fmt: skip
     lines += [f"| *{label}* | | {headline[key]:.2f} | | | |" for key, label in names.items()]
@@ -49,12 +55,18 @@ def pipeline() -> str:
     return "\n".join(line for line in lines if not re.search(rf"\b{check}\b", line))
 
 
+def shown(text: str) -> str:
+    """A description without the names of a loop."""
+    arms = "an arm beside it: ClipCap's MLP or transformer, or the linear map with the empty prompt only"
+    return text.replace("${key}", "...").replace("${item}", arms)
+
+
 def stages() -> str:
     """A table of the stages."""
     document = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
     rows = [(name, stage.get("do", stage)) for name, stage in document["stages"].items()]
     lines = ["| stage | what it does |", "|---|---|"]
-    return "\n".join([*lines, *(f"| `{name}` | {stage['desc'].replace('${key}', '...')} |" for name, stage in rows)])
+    return "\n".join([*lines, *(f"| `{name}` | {shown(stage['desc'])} |" for name, stage in rows)])
 
 
 def ablation() -> str:

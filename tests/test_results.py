@@ -21,4 +21,8 @@ def test_the_world_is_no_easier_and_the_controls_hold():
     assert headline["cider"] >= 2.0 and headline["cider_novel"] >= 1.0
     assert headline["cider_loo"] >= 0.8 * headline["cider_human"]
     assert headline["cider_shuffled"] <= 0.2 and headline["cider_random_projection"] <= 0.2
+    assert max(headline[f"cider_{name}"] for name in ("zero_prefix", "mean_prefix", "no_prefix")) <= 0.2
+    assert min(headline[f"cider_{name}"] for name in ("mlp", "transformer", "empty_prompt_map", "finetuned")) >= 2.0
+    assert headline["cider_low"] < headline["cider"] < headline["cider_high"]
+    assert 0 < headline["ref_clip_s"] < headline["clip_s"] <= 2.5
     assert headline["object_precision"] >= 0.70 and headline["object_recall"] >= 0.60

@@ -8,11 +8,13 @@ from conftest import LANGUAGE, SIGHT
 
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
+from captioner.config.controls import ControlsConfig
 from captioner.config.data import CocoData, DrawnData, TableData
 from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
 from captioner.config.embed import EmbedConfig
 from captioner.config.encoder import ENCODERS, OpenAIEncoder, TrainedEncoder, TransformersEncoder
 from captioner.config.judge import OpenAIJudge, SameJudge, TransformersJudge
+from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import DrawnSplit, GivenSplit
@@ -37,6 +39,14 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
         {
             "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [{}, {"x": -1.0}],
             "collapse": [0.0, 1.1],
+        },
+    ),
+    ControlsConfig: ({"derangements": 5}, {"derangements": [0]}),
+    MappersConfig: (
+        {"mlp_learning_rate": 0.1, "transformer_learning_rate": 0.1, "slots": 1, "layers": 1, "heads": 1},
+        {
+            "mlp_learning_rate": [0.0], "transformer_learning_rate": [-1.0, math.nan], "slots": [0], "layers": [0],
+            "heads": [0],
         },
     ),
     EquivalenceConfig: ({"cider": 0.1, "clip_score": 1.5}, {"cider": [0.0, -1.0], "clip_score": [0.0, math.inf]}),

@@ -122,9 +122,36 @@ def test_novel_combinations():
     assert "no split" in wording.generalisation(1.0, None)
 
 
-def test_second_arm():
-    assert "is 2.00, above the 1.00" in wording.second_arm(1.0, 2.0)
-    assert "is 1.00, not above the 2.00" in wording.second_arm(2.0, 1.0)
+def test_other_arms_can_be_above_below_or_neither():
+    told = wording.beside(1.0, {"one": (2.0, -1.2, -0.8), "two": (0.5, 0.4, 0.6), "three": (1.0, -0.1, 0.1)})
+    assert "one reaches 2.00, above it (difference in [0.80, 1.20])" in told
+    assert "two reaches 0.50, below it (difference in [$-$0.60, $-$0.40])" in told
+    assert "three reaches 1.00, not told apart from it" in told
+
+
+def test_retrieval_can_win_lose_or_neither():
+    assert "the map is above it" in wording.retrieval(2.0, 1.0, 0.9, 1.1)
+    assert "which the map does not reach" in wording.retrieval(1.0, 2.0, -1.1, -0.9)
+    assert "not told apart" in wording.retrieval(1.0, 1.0, -0.1, 0.1)
+
+
+def test_the_prompt_left_in_may_or_may_not_matter():
+    texts = {"a": "A photo of", "b": ""}
+    assert "does not matter" in wording.prompt_left_in(texts, 1.0, "a", "a")
+    assert "others change places" in wording.prompt_left_in(texts, 0.6, "a", "a")
+    told = wording.prompt_left_in(texts, -1.0, "b", "a")
+    assert "makes (no prompt) the best instead of ``A photo of''" in told and "own words decide" in told
+    assert "so few prompts" in wording.prompt_left_in(texts, None, "a", "a")
+
+
+def test_the_ranking_may_or_may_not_show_the_training():
+    texts = {"a": "A photo of", "b": ""}
+    same = wording.empty_prompt_map(texts, 0.9, "a", "a", (0.8, 0.5))
+    assert "is the best with both" in same and "0.50 instead of 0.80" in same and "not merely" in same
+    other = wording.empty_prompt_map(texts, 0.9, "b", "a", (0.8, 0.5))
+    assert "the best is (no prompt) instead of ``A photo of''" in other and "does show" in other
+    assert "does show" in wording.empty_prompt_map(texts, 0.1, "a", "a", (0.8, 0.5))
+    assert "so few prompts" in wording.empty_prompt_map(texts, None, None, None, (0.0, 0.0))
 
 
 def test_prompts_in_a_row():
