@@ -195,6 +195,7 @@ def test_true_sizes_on_real_photographs(tmp_path):
         params["coco"]["split"]["val"] = 10
         params["coco"]["projection"].update(batch_size=16, seeds=1)
         params["coco"]["finetune"]["batch_size"] = 16
+        params["coco"]["caption"]["dtype"] = params["coco"]["judge"]["dtype"] = "bfloat16"
 
     edit(folder, whole)
     shell("git", "init", "-q", cwd=folder)
