@@ -18,7 +18,7 @@ RESULTS = (
     ("bleu4", "BLEU-4"),
     ("rouge_l", "ROUGE-L"),
     ("clip_score", "CLIP score, 100 x cosine"),
-    ("clip_score_shuffled", "CLIP score against another image"),
+    ("clip_score_shuffled", "CLIP score against other images"),
 )
 
 
