@@ -14,7 +14,7 @@ from captioner import torchvision_ops  # noqa: F401  (before clip)
 from captioner.checkpoints import Checkpoints
 from captioner.config.encoder import TrainedEncoder
 from captioner.encoder import encode_text
-from captioner.optimisation import adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, by_length, scheduled_rate, set_rate
 from captioner.runtime import autocast
 
 import clip  # isort: skip
@@ -24,6 +24,7 @@ from clip.model import CLIP  # isort: skip
 VOCABULARY = 49408  # rows of openai-clip's token table
 MEAN = (0.48145466, 0.4578275, 0.40821073)  # of openai-clip's preprocessing
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+GROUPS = 4  # of like length, into which the texts of a batch are cut
 
 
 def build(config: TrainedEncoder, vocabulary: int) -> CLIP:
@@ -36,9 +37,15 @@ def build(config: TrainedEncoder, vocabulary: int) -> CLIP:
 
 
 def contrastive_loss(model: CLIP, pixels: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """CLIP's loss for B matched images [B, 3, R, R] and texts [B, L]: mean cross-entropy of both directions, nats."""
+    """CLIP's loss for B matched images [B, 3, R, R] and texts [B, L]: mean cross-entropy of both directions, nats.
+
+    Texts of like length, up to their end token (the largest), are embedded together, cut to the longest of them.
+    """
     images = F.normalize(model.encode_image(pixels).float(), dim=-1)  # [B, D]
-    texts = F.normalize(encode_text(model, tokens).float(), dim=-1)  # [B, D]
+    lengths = tokens.argmax(dim=-1) + 1
+    groups = by_length(lengths, GROUPS)
+    told = torch.cat([encode_text(model, tokens[rows, : int(lengths[rows].max())]) for rows in groups])
+    texts = F.normalize(told[torch.cat(groups).argsort()].float(), dim=-1)  # [B, D]
     logits = model.logit_scale.exp() * images @ texts.T  # [B, B]
     target = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
@@ -87,7 +94,6 @@ def train_encoder(
     compact = torch.searchsorted(ids, full.long()).to(torch.int32)
     row = {text: index for index, text in enumerate(texts)}
     rows = torch.tensor([[row[text] for text in several] for several in captions])  # [N, R]
-    lengths = compact.argmax(dim=-1) + 1
 
     torch.manual_seed(seed)
     model = build(config, len(ids)).to(memory_format=torch.channels_last)
@@ -115,7 +121,7 @@ def train_encoder(
         images = shifted(normalise(pixels[chosen]), config.crop, generator).to(memory_format=torch.channels_last)
         set_rate(optimiser, scheduled_rate(step, config.steps, config.learning_rate, config.warmup))
         with autocast(pixels.device, dtype):
-            loss = contrastive_loss(model, images, compact[told, : int(lengths[told].max())])
+            loss = contrastive_loss(model, images, compact[told])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

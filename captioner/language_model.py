@@ -12,7 +12,8 @@ from tqdm import tqdm
 from captioner import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.checkpoints import Checkpoints
 from captioner.config.decoder import TrainedDecoder
-from captioner.optimisation import adamw, scheduled_rate, set_rate
+from captioner.muon import MuonWithAdamW
+from captioner.optimisation import scheduled_rate
 from captioner.origin import Origin, folder_digest
 from captioner.runtime import autocast
 from captioner.vocabulary import STOP, Vocabulary
@@ -53,7 +54,8 @@ def train_decoder(
     data = torch.tensor(stream[: rows * (config.sequence + 1)]).view(rows, config.sequence + 1)  # [N, T + 1]
     torch.manual_seed(seed)
     model = build(config, vocabulary).train()
-    optimiser = adamw(model.parameters(), config.learning_rate, config.weight_decay)
+    matrices = [name for name, value in model.transformer.h.named_parameters("transformer.h") if value.ndim == 2]
+    optimiser = MuonWithAdamW(model, matrices, config.learning_rate, config.weight_decay)
     losses: list[tuple[int, float]] = []
     start = 0
     if state := checkpoints.load():
@@ -70,11 +72,11 @@ def train_decoder(
         if order is None or place == 0:
             order = torch.randperm(rows, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
         batch = data[order[place * config.batch_size : (place + 1) * config.batch_size]]  # [B, T + 1]
-        set_rate(optimiser, scheduled_rate(step, config.steps, config.learning_rate, config.warmup))
+        optimiser.set_rate(scheduled_rate(step, config.steps, config.learning_rate, config.warmup))
         with autocast(data.device, dtype):
             logits = model(batch[:, :-1], use_cache=False).logits  # [B, T, V]
         loss = F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()

@@ -1,4 +1,4 @@
-"""What the training loops share: optimiser groups and the schedule of the learning rate."""
+"""What the training loops share: optimiser groups, the schedule of the learning rate, groups of like length."""
 
 from __future__ import annotations
 
@@ -33,3 +33,12 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Give every parameter group this learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = rate
+
+
+def by_length(lengths: torch.Tensor, groups: int) -> tuple[torch.Tensor, ...]:
+    """The rows [n] of `groups` equal shares of a batch with these lengths [B], from the shortest rows to the longest.
+
+    Fewer than `groups` where there are fewer rows. Padding to the longest of a share costs less than to that of the
+    batch (bucketing by length, as in sequence-to-sequence training).
+    """
+    return lengths.argsort(stable=True).split(max(1, -(-len(lengths) // groups)))

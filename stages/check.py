@@ -2,6 +2,7 @@
 computed; what has to be downloaded is looked for at its address.
 """
 
+import sys
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -130,6 +131,20 @@ def problems_of_fit(params: dict, config: dict) -> list[str]:
     return problems
 
 
+def slow_precision(runtime: RuntimeConfig) -> str | None:
+    """What to tell where this processor has no hardware for the wanted precision of training, or None."""
+    if runtime.dtype != "bfloat16" or runtime.device not in ("cpu", "auto"):
+        return None
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    if able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"):
+        return None
+    if runtime.device == "auto" and torch.cuda.is_available():
+        return None
+    return "this processor has no bfloat16 hardware: a training step takes about ten times as long as in float32"
+
+
 def main() -> None:
     params = settings.document("params.yaml")
     problems = problems_of_shared(params)
@@ -155,6 +170,8 @@ def main() -> None:
             f"params.yaml: {len(problems)} things that the study {params['study']} needs are missing\n"
             + listed(problems, 20)
         )
+    if warning := slow_precision(config["runtime"]):
+        print(f"warning: params.yaml: {params['study']}.runtime.dtype: {warning}", file=sys.stderr)
     for path in (settings.source("paper_source"), settings.source("references")):
         if not path.read_text(encoding="utf-8").strip():
             raise InputError(f"{path}: empty; bring it back with `git checkout {path}`")

@@ -14,6 +14,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
 import torch
+from committed import committed
 from ruamel.yaml import YAML
 
 from captioner import contrastive, language_model
@@ -46,6 +47,20 @@ SIGHT = {
     "text_layers": 2, "steps": 6, "batch_size": 4, "learning_rate": 0.01, "warmup": 0.2, "weight_decay": 0.05,
     "crop": 2,
 }  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true", help="only what needs no pipeline, no browser, no PDF and little time"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        long = {"pipeline", "needs_chromium", "needs_latex", "slow"}
+        left = [item for item in items if long & {mark.name for mark in item.iter_markers()}]
+        items[:] = [item for item in items if item not in set(left)]
+        config.hook.pytest_deselected(items=left)
 
 
 class Interruption(Exception):
@@ -139,7 +154,7 @@ def embeddings(captions) -> torch.Tensor:
 def study(decoder, vocabulary, scenes, sight, tmp_path_factory) -> Path:
     """A project as `dvc repro` leaves it, with tiny models and nine pictures of split test; no test may change it."""
     folder = tmp_path_factory.mktemp("study")
-    params = YAML().load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params = YAML().load(committed("params.yaml"))
     params["scenes"]["runtime"].update(threads=1, dtype="float32")
     params["scenes"]["caption"]["max_new_tokens"] = 12
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:

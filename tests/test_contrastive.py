@@ -36,8 +36,9 @@ def test_cropped_texts_embed_as_whole_ones(clip_model, sight, texts):
 
 @torch.no_grad()
 def test_loss_is_that_of_the_model_s_own_logits(clip_model, sight):
-    images = torch.randn(3, 3, 32, 32)
-    tokens = clip.tokenize(["a dog", "a cat", "a red car"], context_length=sight.context)
+    told = ["a red car and a dog", "a cat", "a boat on the sea", "a dog", "two blue boats", "a car"]  # of mixed lengths
+    images = torch.randn(len(told), 3, 32, 32)
+    tokens = clip.tokenize(told, context_length=sight.context)
     by_image, by_text = clip_model(images, tokens)
     losses = [-logits.log_softmax(dim=-1).diagonal().mean() for logits in (by_image, by_text)]
     torch.testing.assert_close(contrastive.contrastive_loss(clip_model, images, tokens), sum(losses) / 2)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from captioner.checkpoints import Checkpoints
-from captioner.optimisation import adamw, scheduled_rate, set_rate
+from captioner.optimisation import adamw, by_length, scheduled_rate, set_rate
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(100, 0.1), (37, 0.3), (1, 0.0), (2, 0.9), (10, 0.0)])
@@ -45,3 +45,12 @@ def test_checkpoints_keep_the_newest_state_only(tmp_path):
     with pytest.raises(AttributeError):
         checkpoints.save({"step": lambda: None})  # cannot be pickled, so the old state stays
     assert checkpoints.load()["step"] == 2 and len(list((tmp_path / "deep" / "state").iterdir())) == 1
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 9, 128])
+def test_groups_of_like_length_hold_every_row_once_from_short_to_long(size):
+    lengths = torch.randint(1, 30, (size,), generator=torch.Generator().manual_seed(size))
+    groups = by_length(lengths, 4)
+    assert 1 <= len(groups) <= 4 and sorted(torch.cat(groups).tolist()) == list(range(size))
+    assert lengths[torch.cat(groups)].tolist() == sorted(lengths.tolist())
+    assert max(map(len, groups)) == -(-size // 4)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from committed import committed, files, needs_commit
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -59,13 +60,22 @@ def hashes(lock: Path) -> dict[str, str]:
 
 
 def working_tree(folder: Path) -> Path:
-    """A copy of the working tree as it is, without dvc.lock."""
-    listed = shell("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).stdout
-    for name in listed.split("\0"):
-        if name and (ROOT / name).is_file() and name != "dvc.lock":
+    """A copy of the working tree as it is, with the commit's parameters and without dvc.lock."""
+    for name in files():
+        if name not in ("dvc.lock", ".dvc/config.local"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    (folder / "params.yaml").write_text(committed("params.yaml"), encoding="utf-8")
     return folder
+
+
+def commit_all(folder: Path, message: str) -> None:
+    """Make a repository of the folder, with one commit."""
+    shell("git", "init", "-q", cwd=folder)
+    shell("git", "config", "user.name", "test", cwd=folder)
+    shell("git", "config", "user.email", "test@example.org", cwd=folder)
+    shell("git", "add", "-A", cwd=folder)
+    shell("git", "commit", "-q", "-m", message, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +91,10 @@ def clone(tmp_path_factory) -> Path:
             if name not in ("detailed", "none", "unrelated"):
                 del params["prompts"][name]
 
+        params["seed"] = 7  # another study than the committed one
+
     edit(folder, small)
-    shell("git", "init", "-q", cwd=folder)
-    shell("git", "config", "user.name", "test", cwd=folder)
-    shell("git", "config", "user.email", "test@example.org", cwd=folder)
-    shell("git", "add", "-A", cwd=folder)
-    shell("git", "commit", "-q", "-m", "small study", cwd=folder)
+    commit_all(folder, "small study")
     targets = [] if latex() else ["figures", "report"]
     shell("dvc", "repro", *targets, cwd=folder, PYTHONHASHSEED="0")
     shell("git", "add", "-A", cwd=folder)
@@ -249,6 +257,7 @@ def test_bad_parameters_end_in_one_clear_error(name, clone, tmp_path):
     for file in ("params.yaml", "paths.yaml", "stages", "captioner", "paper"):
         copy = shutil.copytree if (ROOT / file).is_dir() else shutil.copy2
         copy(ROOT / file, tmp_path / file)
+    (tmp_path / "params.yaml").write_text(committed("params.yaml"), encoding="utf-8")
     edit(tmp_path, change)
     done = shell("python", "-X", "importtime", "-m", "stages.check", cwd=tmp_path, check=False)
     errors = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
@@ -285,3 +294,25 @@ def test_the_command_gives_the_studys_own_caption(clone, tmp_path):
         os.chdir(ROOT)
     line = ("python", "-m", "captioner", "caption", str(picture), "--prompt", "A detailed photo of", "--format", "json")
     assert json.loads(shell(*line, cwd=clone).stdout)["caption"] == row["text"]
+
+
+@needs_commit
+def test_the_tests_of_results_pass_after_a_rebuild(clone, tmp_path):
+    """Another seed, other sizes and prompts than the commit's: what a user has who changed a parameter or has another
+    processor. The same tests fail on a damaged table.
+    """
+    published = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", tmp_path], input=published, check=True)
+    commit_all(tmp_path, "as published")
+    shutil.copytree(clone, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", "cache", "tmp"))
+    files = ("test_readme.py", "test_results.py", "test_ablation.py", "test_pipeline_declared.py")
+    command = ["python", "-m", "pytest", "-q", "-rs", *(f"tests/{name}" for name in files)]
+    done = shell(*command, cwd=tmp_path)
+    skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
+    assert len(skipped) == 1 and "of the committed one" in skipped[0], (
+        done.stdout
+    )  # the ablation, which was not rebuilt
+    headline = json.loads((tmp_path / "metrics/headline.json").read_text())
+    (tmp_path / "metrics/headline.json").write_text(json.dumps({**headline, "cider_low": headline["cider_high"] + 1}))
+    done = shell(*command[:-4], "tests/test_results.py", cwd=tmp_path, check=False)
+    assert done.returncode == 1 and "test_what_holds_of_any_results" in done.stdout, done.stdout

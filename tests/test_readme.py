@@ -1,5 +1,6 @@
-"""The README's tables, drawing and tree are those of the committed results. To renew them: python
-tests/test_readme.py
+"""The README's tables are those of the committed results, its drawing and tree those of the folder. Results that were
+rebuilt here, on another machine or with other parameters, do not count until they are committed. To renew the tables:
+python tests/test_readme.py, which takes the results of the folder.
 """
 
 from __future__ import annotations
@@ -8,20 +9,27 @@ import csv
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from committed import committed, files, needs_commit
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+Read = Callable[[str], str]  # the text of a file of the project
 
 
-def results() -> str:
-    """The comparison of the prompts on test and the controls, from the committed results."""
-    headline = json.loads((ROOT / "metrics/headline.json").read_text(encoding="utf-8"))
-    with (ROOT / "plots/prompts.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+def in_folder(name: str) -> str:
+    """A file as it is in the folder."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def results(read: Read) -> str:
+    """The comparison of the prompts on test and the controls."""
+    headline = json.loads(read("metrics/headline.json"))
+    rows = list(csv.DictReader(read("plots/prompts.csv").splitlines()))
     novel = {row["prompt"]: float(row["cider"]) for row in rows if row["split"] == "novel"}
     test = sorted((row for row in rows if row["split"] == "test"), key=lambda row: -float(row["cider"]))
     lines = ["| prompt | group | CIDEr-D, test | novel | CLIP score | lift |", "|---|---|---|---|---|---|"]
@@ -47,7 +55,7 @@ def results() -> str:
     return "\n".join(lines)
 
 
-def pipeline() -> str:
+def pipeline(read: Read) -> str:
     """The drawing of the pipeline, without the stage `check`, on which all others depend."""
     command = ["dvc", "dag", "--md", "--collapse-foreach-matrix", "paper"]  # and all that leads to it
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()
@@ -61,18 +69,17 @@ def shown(text: str) -> str:
     return text.replace("${key}", "...").replace("${item}", arms)
 
 
-def stages() -> str:
+def stages(read: Read) -> str:
     """A table of the stages."""
-    document = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    document = YAML(typ="safe", pure=True).load(in_folder("dvc.yaml"))
     rows = [(name, stage.get("do", stage)) for name, stage in document["stages"].items()]
     lines = ["| stage | what it does |", "|---|---|"]
     return "\n".join([*lines, *(f"| `{name}` | {shown(stage['desc'])} |" for name, stage in rows)])
 
 
-def ablation() -> str:
-    """The choices of the projection's recipe, from the committed table."""
-    with (ROOT / "ablation/results.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+def ablation(read: Read) -> str:
+    """The choices of the projection's recipe."""
+    rows = list(csv.DictReader(read("ablation/results.csv").splitlines()))
     lines = ["| choice | CIDEr-D on val, mean (lowest to highest) | difference |", "|---|---|---|"]
     for row in rows:
         cider, low, high, difference = (float(row[name]) for name in ("cider", "lowest", "highest", "difference"))
@@ -88,15 +95,17 @@ def block(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
 
 
+@needs_commit
 @pytest.mark.parametrize("name", BLOCKS)
 def test_block(name):
-    text = README.read_text(encoding="utf-8")
-    assert block(name).search(text).group(0) == f"<!-- {name}:begin -->\n{BLOCKS[name]()}\n<!-- {name}:end -->"
+    """The README of the commit against the results of the commit; both tell of the folder in a fresh clone."""
+    expected = f"<!-- {name}:begin -->\n{BLOCKS[name](committed)}\n<!-- {name}:end -->"
+    assert block(name).search(committed("README.md")).group(0) == expected, "renew it: python tests/test_readme.py"
 
 
 def test_every_key_of_the_headline_is_explained():
     text = README.read_text(encoding="utf-8")
-    for key in json.loads((ROOT / "metrics/headline.json").read_text(encoding="utf-8")):
+    for key in json.loads(in_folder("metrics/headline.json")):
         assert f"`{key}`" in text, key
 
 
@@ -104,21 +113,18 @@ def test_tree_names_what_is_there():
     text = README.read_text(encoding="utf-8")
     tree = text.split("<!-- tree:begin -->")[1].split("<!-- tree:end -->")[0]
     shown = set(re.findall(r"(?:^|\s{2,})([\w./]+)(?=\s{2,})", tree, re.MULTILINE))
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
-    tops = {name.split("/")[0] for name in tracked}
+    tops = {name.split("/")[0] for name in files()}
     for name in shown - {"data/", "models/"}:
         assert name.rstrip("/").split("/")[0] in tops, name
 
 
 def test_the_built_in_share_is_the_one_of_the_settings():
-    params = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    assert f"{params['scenes']['decoder']['tied']:.0%}".replace("%", " %") in README.read_text(encoding="utf-8")
+    params = YAML(typ="safe", pure=True).load(committed("params.yaml"))
+    assert f"{params['scenes']['decoder']['tied']:.0%}".replace("%", " %") in committed("README.md")
 
 
 if __name__ == "__main__":
     content = README.read_text(encoding="utf-8")
     for title, make in BLOCKS.items():
-        content = block(title).sub(lambda found, made=make: found[1] + made() + "\n" + found[2], content)
+        content = block(title).sub(lambda found, made=make: found[1] + made(in_folder) + "\n" + found[2], content)
     README.write_text(content, encoding="utf-8")

@@ -19,7 +19,8 @@ def bare(tmp_path) -> Path:
     shutil.copy2(ROOT / "run", tmp_path / "run")
     tools, python = tmp_path / "bin", os.path.realpath(sys.executable)
     tools.mkdir()
-    for name in ("sh", "dirname", "cmp", "printf", "git", "env", "cat"):
+    (tmp_path / ".git").mkdir()
+    for name in ("sh", "dirname", "cmp", "printf", "git", "env", "cat", "grep"):
         tools.joinpath(name).symlink_to(shutil.which(name))
     for name, text in (("id", "echo 1000"), ("apt-get", "echo called >> called"), ("python3", f'exec {python} "$@"')):
         tools.joinpath(name).write_text(f"#!/bin/sh\n{text}\n")
@@ -97,6 +98,47 @@ def test_ci_does_not_do_without_chromium(ready):
     (ready / "bin/chromium").symlink_to("/bin/true")
     assert run(ready, "test", NO_PAPER="1", CI="true").stdout == "-m pytest chromium=1\n"
     assert "CI=true" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def dvc(ready) -> Path:
+    """The same with a `dvc` that writes down its arguments."""
+    tells = ready / ".venv/bin/dvc"
+    tells.write_text('#!/bin/sh\necho "$@" >> dvc.called\n')
+    tells.chmod(0o755)
+    return ready
+
+
+def test_without_a_repository_dvc_is_told_so_and_the_user_how_to_get_one(dvc):
+    done = run(dvc, NO_PAPER="1")
+    assert done.returncode == 0 and not (dvc / "dvc.called").exists() and "no git repository" not in done.stderr
+    (dvc / ".git").rmdir()
+    done = run(dvc, NO_PAPER="1")
+    assert done.returncode == 0 and "git init && git add -A" in done.stderr
+    assert (dvc / "dvc.called").read_text() == "config --local core.no_scm true\n"
+
+
+def test_a_repository_that_came_later_counts(dvc):
+    (dvc / ".dvc").mkdir()
+    (dvc / ".dvc/config.local").write_text("[core]\n    no_scm = true\n")
+    run(dvc, NO_PAPER="1")
+    assert (dvc / "dvc.called").read_text() == "config --local --unset core.no_scm\n"
+
+
+def test_a_build_shows_its_progress_and_python_can_be_chosen(dvc):
+    assert run(dvc, NO_PAPER="1").stdout == "-m tools.progress figures report chromium=\n"
+    done = run(dvc, NO_PAPER="1", PYTHON="python9.9")
+    assert done.returncode == 1 and "python9.9 python9.9-venv" in done.stderr
+
+
+def test_another_apt_at_work_is_waited_for(ready):
+    (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
+    (ready / "bin/sleep").write_text("#!/bin/sh\necho slept >> called\n")
+    (ready / "bin/sleep").chmod(0o755)
+    ready.joinpath("bin/apt-get").write_text('#!/bin/sh\necho "$@" >> called\n[ "$1" != update ]\n')
+    done = run(ready, "test", NO_PAPER="1")
+    assert done.stderr.count("once more") == 5 and "apt-get update failed 6 times" in done.stderr
+    assert "install" not in (ready / "called").read_text()
 
 
 def test_the_scripts_can_be_executed():

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from committed import files
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -17,10 +19,9 @@ def test_ruff_is_clean():
 
 
 def test_nothing_is_left_to_fill_in_and_no_path_is_of_one_machine():
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
+    for name in files():
         path = ROOT / name
-        if path.suffix in (".pdf", ".png") or not path.is_file():
+        if path.suffix in (".pdf", ".png"):
             continue
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(TIME|CACHE)_[A-Z]+\b(?!=)", text) or path.name == "test_style.py", name

@@ -1,0 +1,1 @@
+"""What `./run` uses beside the pipeline."""
