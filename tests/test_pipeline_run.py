@@ -304,7 +304,9 @@ def test_the_tests_of_results_pass_after_a_rebuild(clone, tmp_path):
     published = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", tmp_path], input=published, check=True)
     commit_all(tmp_path, "as published")
-    shutil.copytree(clone, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", "cache", "tmp"))
+    shell("git", "checkout", "-q", "-f", "built", cwd=clone)
+    heavy = shutil.ignore_patterns(".git", "cache", "tmp", "data", "models")  # results and dvc.lock tell enough
+    shutil.copytree(clone, tmp_path, dirs_exist_ok=True, ignore=heavy)
     files = ("test_readme.py", "test_results.py", "test_ablation.py", "test_pipeline_declared.py")
     command = ["python", "-m", "pytest", "-q", "-rs", *(f"tests/{name}" for name in files)]
     done = shell(*command, cwd=tmp_path)
