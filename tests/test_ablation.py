@@ -61,6 +61,7 @@ def test_the_table_has_every_choice():
     assert float(rows["baseline"]["difference"]) == 0
 
 
+@pytest.mark.slow
 def test_the_table_belongs_to_the_code():
     if changed("params.yaml", "dvc.lock", "ablation", "captioner", "stages"):
         pytest.skip("the study was changed or rebuilt here; the ablation's table is that of the committed one")

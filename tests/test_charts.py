@@ -73,6 +73,7 @@ def drawings(names: list[str], seeds: tuple[int, ...], flat: bool = False):
     }
 
 
+@pytest.mark.slow
 def test_equal_tables_give_equal_bytes(tmp_path):
     for name, draw in drawings(list(TEXTS), (1, 2)).items():
         for copy in "ab":
@@ -81,6 +82,7 @@ def test_equal_tables_give_equal_bytes(tmp_path):
         assert content == (tmp_path / "b.pdf").read_bytes() and content.startswith(b"%PDF"), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [(["plain"], (1,), False), (["good", "plain"], (1,), True)])
 def test_the_least_there_can_be(least, tmp_path):
     for draw in drawings(*least).values():

@@ -109,6 +109,7 @@ def test_the_page_needs_a_free_port(command, study):
     assert command("app", "--port", 70_000)[0] == 2
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_given_back_as_it_is(study, pictures, tmp_path):
     name = os.fsencode(tmp_path) + b"/\xff\xfe.png"
     with open(name, "wb") as file:

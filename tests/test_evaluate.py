@@ -192,6 +192,7 @@ def test_standard_output_is_one_object_and_the_start_is_light(files):
     assert done.stderr == "False\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("java") is None, reason="METEOR needs Java, which is not here")
 def test_meteor_is_the_one_of_pycocoevalcap(files, capfd):
     """The figure was printed once by pycocoevalcap's Meteor (1.5) on the same words."""

@@ -37,6 +37,7 @@ def test_direct_effects_are_those_at_equal_length():
     assert fit(scores, None, 0.95).effects[2].mean == pytest.approx(1 + 0.5 * 2, abs=0.2)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_true_direct_effect():
     rng = np.random.default_rng(5)
     held = 0

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 YAML_ = YAML(typ="safe", pure=True)
 
 
+@pytest.mark.slow
 def test_results_belong_to_the_code():
     """After a build too, on any machine; in between the folder is ahead of its results."""
     done = subprocess.run(["dvc", "repro", "--allow-missing", "--dry"], cwd=ROOT, capture_output=True, text=True)

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from captioner import torchvision_ops
 
 SCRIPT = """
@@ -21,6 +23,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_imports_everything():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0 and done.stdout.strip() == "fine", done.stderr
