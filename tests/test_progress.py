@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tools import progress
+from tools import progress, speed
 
 ROOT = Path(__file__).parents[1]
 SECONDS = {"data": 20.0, "train": 100.0, "caption@a": 10.0, "caption@b": 14.0}
@@ -86,7 +86,7 @@ def test_times_are_saved_of_a_complete_build_only(monkeypatch, tmp_path):
 
 
 def test_the_piece_of_training_takes_a_moment():
-    assert progress.piece_of_training() > 0
+    assert 0 < speed.piece_of_training() < 5
 
 
 @pytest.fixture
@@ -99,26 +99,88 @@ def stub(tmp_path) -> Path:
     return tmp_path
 
 
-def start(stub: Path, then: str) -> subprocess.Popen[str]:
+def start(stub: Path, then: str, **variables: str) -> subprocess.Popen[bytes]:
     (stub / "then").write_text(then)
-    environment = {**os.environ, "PATH": f"{stub}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-m", "tools.progress"]
-    return subprocess.Popen(
-        command, cwd=stub, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    )
+    path = f"{stub}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **variables}
+    command, pipe = [sys.executable, "-m", "tools.progress"], subprocess.PIPE
+    return subprocess.Popen(command, cwd=stub, env=environment, stdout=pipe, stderr=pipe, start_new_session=True)
+
+
+def waited(path: Path) -> None:
+    """Wait until there is such a file."""
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.02)
 
 
 def test_dvcs_own_lines_and_status_are_kept(stub):
     told, said = (child := start(stub, "echo last; exit 255\n")).communicate()
-    assert child.returncode == 255 and told == "Running stage 'data':\nlast\n"
-    assert said.startswith("==> stage 1 of 2: data; ")
+    assert child.returncode == 255 and told == b"Running stage 'data':\nlast\n"
+    assert said.startswith(b"==> stage 1 of 2: data; ")
+    told, _ = (child := start(stub, "printf 'a\\377b'; kill -9 $$\n")).communicate()
+    assert child.returncode == 137 and told.endswith(b"\na\377b")
 
 
-def test_an_interrupt_waits_for_dvc_and_says_how_to_go_on(stub):
-    child = start(stub, "trap 'echo bye; exit 1' INT; touch ready; while :; do sleep 0.1; done\n")
-    while not (stub / "ready").exists():
-        time.sleep(0.05)
-    os.killpg(child.pid, signal.SIGINT)  # as Ctrl-C does
+@pytest.mark.parametrize("params", ["study: other\nprompts: 3\n", "study: [a]\n", "study: [", "- a\n"])
+def test_parameters_that_are_wrong_are_left_to_dvc(stub, params):
+    (stub / "params.yaml").write_text(params)
+    _, said = (child := start(stub, "echo 'error: mend them' >&2; exit 255\n")).communicate()
+    assert child.returncode == 255 and b"error: mend them\n" in said and b"Traceback" not in said
+
+
+def test_a_line_that_is_not_ended_is_shown_at_once(stub):
+    child = start(stub, "printf working; while [ ! -e seen ]; do sleep 0.1; done\n")
+    assert child.stdout.read(len("Running stage 'data':\nworking")).endswith(b"working")
+    (stub / "seen").touch()
+    assert child.wait() == 0
+    child.communicate()
+
+
+INTERRUPTED = """import pathlib, signal, sys, time
+def told(*_):
+    print("stage told", flush=True)
+    sys.exit(1)
+signal.signal(signal.SIGINT, told)
+pathlib.Path("ready").touch()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("tell", [os.kill, os.killpg], ids=["by its number", "by Ctrl-C"])
+def test_an_interrupt_reaches_the_stage_and_says_how_to_go_on(stub, tell):
+    """As DVC does, the stub ignores the interrupt itself and waits for its stage."""
+    child = start(stub, "trap '' INT; python3 -c \"$STAGE\"; exit 255\n", STAGE=INTERRUPTED)
+    waited(stub / "ready")
+    tell(child.pid, signal.SIGINT)
+    told, said = child.communicate(timeout=60)
+    assert child.returncode == 130 and told.endswith(b"stage told\n")
+    assert said.endswith(b"interrupted; ./run goes on where it was\n")
+
+
+def test_a_second_interrupt_changes_nothing(stub):
+    child = start(stub, "trap 'touch first; sleep 1; exit 1' INT; touch ready; while :; do sleep 0.1; done\n")
+    waited(stub / "ready")
+    for done in ("ready", "first"):
+        waited(stub / done)
+        os.killpg(child.pid, signal.SIGINT)
     _, said = child.communicate(timeout=60)
-    assert child.returncode == 130 and said.endswith("interrupted; ./run goes on where it was\n")
+    assert child.returncode == 130 and b"Traceback" not in said
+
+
+def test_a_termination_leaves_nothing_running(stub):
+    child = start(stub, "sleep 60 & touch ready; wait\n")
+    waited(stub / "ready")
+    begun = time.monotonic()
+    child.terminate()
+    child.communicate(timeout=60)  # until the last process that holds its output has ended
+    assert child.returncode == 143 and time.monotonic() - begun < 30
+
+
+def test_a_reader_that_goes_ends_the_build(stub):
+    child = start(stub, "while :; do echo line; sleep 0.01; done\n")
+    child.stdout.readline()
+    child.stdout.close()
+    assert child.wait(timeout=60) == 141 and b"Traceback" not in child.stderr.read()
+    child.stderr.close()

@@ -131,14 +131,62 @@ def test_a_build_shows_its_progress_and_python_can_be_chosen(dvc):
     assert done.returncode == 1 and "python9.9 python9.9-venv" in done.stderr
 
 
-def test_another_apt_at_work_is_waited_for(ready):
+def apt(ready: Path, update: str) -> None:
+    """A root, an `apt-get update` that does this, and a `sleep` that takes no time."""
     (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
-    (ready / "bin/sleep").write_text("#!/bin/sh\necho slept >> called\n")
+    (ready / "bin/sleep").write_text("#!/bin/sh\n")
     (ready / "bin/sleep").chmod(0o755)
-    ready.joinpath("bin/apt-get").write_text('#!/bin/sh\necho "$@" >> called\n[ "$1" != update ]\n')
+    text = f'#!/bin/sh\necho "$@" >> called\n[ "$1" = update ] || exit 0\n{update}\n'
+    (ready / "bin/apt-get").write_text(text)
+
+
+def test_another_apt_at_work_is_waited_for(ready):
+    lock = "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)' >&2; exit 100"
+    apt(ready, f"touch t; read -r n <t || n=; echo x$n >t; [ x$n = xxxx ] || {{ {lock}; }}")
     done = run(ready, "test", NO_PAPER="1")
-    assert done.stderr.count("once more") == 5 and "apt-get update failed 6 times" in done.stderr
-    assert "install" not in (ready / "called").read_text()
+    assert done.returncode == 0 and done.stderr.count("another apt is at work; once more in 10 s") == 3
+    called = (ready / "called").read_text().splitlines()
+    assert called[:4] == ["update -q"] * 4
+    assert called[4:] == ["-o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends chromium"]
+    apt(ready, lock)
+    done = run(ready, "test", NO_PAPER="1")
+    assert done.returncode == 0 and done.stderr.count("once more in 10 s") == 29  # for ever held; five minutes in all
+
+
+def test_what_only_the_tests_of_the_page_need_stops_nothing(ready):
+    apt(ready, "echo 'E: The list of sources could not be read.' >&2; exit 100")
+    done = run(ready, "test", NO_PAPER="1")
+    assert done.returncode == 0 and "sources could not be read" in done.stderr and "are skipped" in done.stderr
+    assert (ready / "called").read_text() == "update -q\n"  # nobody else's lock: once
+    assert run(ready, "test", NO_PAPER="1", CI="true").returncode == 1
+
+
+def test_what_the_build_needs_stops_it_with_apts_message(ready):
+    apt(ready, "echo 'E: The list of sources could not be read.' >&2; exit 100")
+    done = run(ready)
+    assert done.returncode == 1 and "sources could not be read" in done.stderr
+    assert "error: apt-get did not install latexmk" in done.stderr
+
+
+def test_git_is_needed_by_a_repository_and_by_the_tests(dvc):
+    (dvc / "bin/git").unlink()
+    done = run(dvc, NO_PAPER="1")
+    assert done.returncode == 1 and "--no-install-recommends git" in done.stderr
+    (dvc / ".git").rmdir()
+    assert run(dvc, NO_PAPER="1").returncode == 0
+    assert run(dvc, "test", NO_PAPER="1").returncode == 1
+
+
+def test_another_python_makes_the_environment_anew(ready):
+    for name, version in ((".venv/bin/python", "3.11"), ("bin/same", "3.11"), ("bin/other", "3.12")):
+        text = f'[ "$1" = -c ] && {{ echo {version}; exit; }}; echo "$@" >>called; exit 1'
+        (ready / name).write_text(f"#!/bin/sh\n{text}\n")
+        (ready / name).chmod(0o755)
+    assert run(ready, "biuld", NO_PAPER="1", PYTHON="same").stderr.startswith("error: unknown command")
+    assert not (ready / "called").exists()
+    done = run(ready, "biuld", NO_PAPER="1", PYTHON="other")
+    assert done.returncode == 1 and "making .venv" in done.stderr
+    assert (ready / "called").read_text() == "-m venv --clear .venv\n"
 
 
 def test_the_scripts_can_be_executed():

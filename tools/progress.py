@@ -18,7 +18,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
+
+from tools.child import repro
 
 TIMES = Path(__file__).with_name("times.json")
 ENOUGH = 60.0  # seconds of finished stages from which they tell more than the piece of training
@@ -32,15 +34,19 @@ def stage_names(pipeline: Mapping, params: Mapping) -> list[str]:
     for name, stage in pipeline["stages"].items():
         over = stage.get("foreach")
         if isinstance(over, str):
-            over = params[over.removeprefix("${").removesuffix("}")]
-        names += [f"{name}@{key}" for key in over] if over is not None else [name]
+            over = params.get(over.removeprefix("${").removesuffix("}"))
+        if "foreach" not in stage:
+            names.append(name)
+        elif isinstance(over, (Mapping, list)):  # anything else is refused by DVC
+            names += [f"{name}@{key}" for key in over]
     return names
 
 
 def settings_digest(params: Mapping) -> str:
     """A hash of what decides how long the stages take: the study and its section, without the compared prompts."""
-    told = {"study": params["study"], "section": params[params["study"]], "compare": params["compare"]}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    study = str(params.get("study"))
+    told = {"study": study, "section": params.get(study), "compare": params.get("compare")}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def expected(name: str, seconds: Mapping[str, float]) -> float:
@@ -66,26 +72,9 @@ def spoken(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def piece_of_training() -> float:
-    """The median seconds of a fixed piece of training on one thread: matrix products and a convolution, float32."""
-    import torch
-
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    left, right = torch.randn(2048, 128, requires_grad=True), torch.randn(128, 512, requires_grad=True)
-    images = torch.randn(64, 8, 32, 32).to(memory_format=torch.channels_last)
-    kernel = torch.nn.Conv2d(8, 16, 3, padding=1).to(memory_format=torch.channels_last)
-    taken = []
-    for _ in range(12):
-        begun = time.perf_counter()
-        ((left @ right).relu().sum() + kernel(images).relu().sum()).backward()
-        taken.append(time.perf_counter() - begun)
-    return sorted(taken[2:])[5]
-
-
 def measured_apart() -> float:
-    """`piece_of_training` in a process of its own, so that this one stays small while the stages run."""
-    command = [sys.executable, "-m", "tools.progress", "--measure"]
+    """The piece of training in a process of its own, so that this one stays small while the stages run."""
+    command = [sys.executable, "-m", "tools.speed"]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -149,32 +138,32 @@ class Build:
         TIMES.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
+def expanded(pipeline: object, params: object, targets: Sequence[str]) -> tuple[list[str], str] | None:
+    """The stages that `dvc repro` looks at and the digest of the settings; None where DVC will refuse these files."""
+    if not (isinstance(pipeline, Mapping) and isinstance(pipeline.get("stages"), Mapping)):
+        return None
+    if not isinstance(params, Mapping) or not all(isinstance(stage, Mapping) for stage in pipeline["stages"].values()):
+        return None
+    names = stage_names(pipeline, params)
+    return [name for name in names if not targets or name != "paper"], settings_digest(params)
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run `dvc repro` on the targets; its exit status, or 130 after Ctrl-C."""
+    """Run `dvc repro` on the targets; its exit status, or 128 and the signal's number where one has ended it."""
     save, targets = "--save" in arguments, [name for name in arguments if name != "--save"]
     yaml = YAML(typ="safe", pure=True)
-    pipeline, params = (yaml.load(Path(name).read_text(encoding="utf-8")) for name in ("dvc.yaml", "params.yaml"))
-    names = [name for name in stage_names(pipeline, params) if not targets or name != "paper"]
-    build = Build(names, settings_digest(params))
-    child = subprocess.Popen(["dvc", "repro", *targets], stdout=subprocess.PIPE, text=True, encoding="utf-8")
     try:
-        for text in child.stdout:
-            if told := build.line(text):
-                print(told, file=sys.stderr, flush=True)
-            print(text, end="", flush=True)
-        status = child.wait()
-    except KeyboardInterrupt:
-        child.wait()
-        print("interrupted; ./run goes on where it was", file=sys.stderr)
-        return 130
-    build.finish()
-    if save and status == 0:
+        found = expanded(*(yaml.load(Path(name).read_bytes()) for name in ("dvc.yaml", "params.yaml")), targets)
+    except (OSError, UnicodeDecodeError, YAMLError):
+        found = None  # DVC says what is wrong with them
+    build = Build(*found) if found else None
+    status = repro(["dvc", "repro", *targets], build.line if build else lambda text: None)
+    if build:
+        build.finish()
+    if build and save and status == 0:
         build.save()
     return status
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--measure"]:
-        print(piece_of_training())
-    else:
-        sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
