@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MADE = {".git", ".venv", ".checkpoints", "data", "models", "vendor", "dvc_plots", "__pycache__", "cache", "tmp"}
 needs_commit = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an archive has no commit to compare with")
 MADE_FROM = ("params.yaml", "paths.yaml", "dvc.yaml", "ablation", "captioner", "stages", "paper/report.tex")
 
@@ -38,11 +39,31 @@ def changed(*names: str) -> bool:
     return bool(shown.stdout.strip())
 
 
+def ignored(name: str) -> bool:
+    """Whether a .gitignore of the project names this file or folder (relative; a folder ends in a slash)."""
+    for folder in ("", ".dvc/"):
+        inside, lines = name.removeprefix(folder), (ROOT / folder / ".gitignore").read_text(encoding="utf-8").split()
+        for line in lines if name.startswith(folder) else []:
+            rooted, pattern = line.startswith("/"), line.strip("/")
+            if line.endswith("/") and not name.endswith("/"):
+                continue
+            if fnmatch(inside.strip("/") if rooted else Path(inside).name, pattern):
+                return True
+    return False
+
+
+def walked(folder: str = "") -> Iterator[str]:
+    """The project's own files where no git tells them: all that are not ignored."""
+    for path in (ROOT / folder).iterdir():
+        name = f"{folder}{path.name}" + "/" * path.is_dir()
+        if path.name != ".git" and not ignored(name):
+            yield from walked(name) if path.is_dir() else [name]
+
+
 def files() -> list[str]:
-    """The project's own files, relative to its folder: those that git knows, or all but what is made here."""
+    """The project's own files, relative to its folder: those that git knows and new ones, but none that is ignored."""
     listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed is not None:
-        assert listed.returncode == 0, listed.stderr
-        return sorted(name for name in set(listed.stdout.split("\0")) if (ROOT / name).is_file())
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in found if not MADE & set(path.parts))
+    if listed is None:
+        return sorted(walked())
+    assert listed.returncode == 0, listed.stderr
+    return sorted(name for name in set(listed.stdout.split("\0")) if (ROOT / name).is_file())

@@ -210,6 +210,18 @@ def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
     assert not shell("git", "status", "--short", cwd=other).stdout
 
 
+def test_an_archive_inside_another_repository_is_built(tmp_path):
+    """Without a repository of its own, in a folder with a blank and a letter outside ASCII, as `./run` builds it."""
+    shell("git", "init", "-q", cwd=tmp_path)
+    folder = working_tree(tmp_path / "aus dem Archiv é")
+    edit(folder, lambda params: [params["scenes"][name].update(SMALL[name]) for name in ("data", "split")])
+    shell("dvc", "config", "--local", "core.no_scm", "true", cwd=folder)
+    done = shell("python", "-m", "tools.progress", "split", cwd=folder, LC_ALL="C")
+    assert ran(done.stdout) == ["check", "data", "split"] and "==> stage 3 of " in done.stderr
+    assert (folder / "dvc.lock").exists()
+    assert not shell("git", "ls-files", cwd=tmp_path).stdout  # DVC's autostage leaves the other repository alone
+
+
 def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
     other = tmp_path / "killed"
     shutil.copytree(clone, other)

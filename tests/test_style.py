@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import committed
 from committed import files
 
 ROOT = Path(__file__).parents[1]
@@ -26,3 +27,19 @@ def test_nothing_is_left_to_fill_in_and_no_path_is_of_one_machine():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(TIME|CACHE)_[A-Z]+\b(?!=)", text) or path.name == "test_style.py", name
         assert not re.search(r"(?<![\w.])/(work|home|root|Users)/\w", text), name
+
+
+def test_an_archive_has_the_files_that_git_would_name(tmp_path, monkeypatch):
+    for name in (".gitignore", ".dvc/.gitignore"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in (
+        "a.py", "stages/data/b.py", "data/c", "data.py", "stages/__pycache__/d", "x.egg-info/e", ".ruff_cache/f",
+        ".dvc/config", ".dvc/config.local", ".dvc/tmp/g", "tests/tmp/h", ".venv/i", "vendor/j", "cache/k",
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(committed, "ROOT", tmp_path)
+    archive = files()
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    assert archive == files() and "stages/data/b.py" in archive and ".dvc/config.local" not in archive
