@@ -200,7 +200,7 @@ def test_everything_can_be_done_by_keyboard(opened):
     page.wait_for_selector(".card[aria-label='This image shows']")
     for _ in range(4):
         page.keyboard.press("Tab")
-    words = page.locator(".card .words").first.locator("button")
+    words = page.locator(".card .words").first.locator("button:visible")  # a part of a character is passed over
     assert words.nth(0).evaluate("(each) => each === document.activeElement")
     page.keyboard.press("ArrowRight")
     assert words.nth(1).get_attribute("aria-current") == "true" and "sure" in words.nth(1).get_attribute("aria-label")
