@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
         self.content, self.mark, self.ranged, self.status = CONTENT, '"one"', True, []
         self.cuts: list[int] = []  # how many bytes the next answers send before the connection breaks
         self.ranges: list[str | None] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()  # soon ended
 
     @property
     def url(self):

@@ -65,7 +65,7 @@ class Hub(BaseHTTPRequestHandler):
 def server():
     running = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     running.asked = []
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()  # soon ended
     yield running
     running.shutdown()
     running.server_close()

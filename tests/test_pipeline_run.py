@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,9 @@ def commit_all(folder: Path, message: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Path:
-    """A clone of the working tree as it is, with small sizes and three prompts, built once."""
-    folder = working_tree(tmp_path_factory.mktemp("clone"))
+def builds(tmp_path_factory) -> tuple[Path, Path]:
+    """Two clones of the working tree as it is, with small sizes and three prompts, built once and at the same time."""
+    first = working_tree(tmp_path_factory.mktemp("clone"))
 
     def small(params):
         for section, values in SMALL.items():
@@ -93,10 +94,25 @@ def clone(tmp_path_factory) -> Path:
 
         params["seed"] = 7  # another study than the committed one
 
-    edit(folder, small)
-    commit_all(folder, "small study")
+    edit(first, small)
+    commit_all(first, "small study")
+    second = tmp_path_factory.mktemp("again") / "clone"
+    shell("git", "clone", "-q", str(first), str(second), cwd=first)
     targets = [] if latex() else ["figures", "report"]
-    shell("dvc", "repro", *targets, cwd=folder, PYTHONHASHSEED="0")
+    with ThreadPoolExecutor() as pool:
+        waiting = [
+            pool.submit(shell, "dvc", "repro", *targets, cwd=folder, PYTHONHASHSEED=order)  # another order of sets
+            for folder, order in ((first, "0"), (second, "1"))
+        ]
+        for build in waiting:
+            build.result()
+    return first, second
+
+
+@pytest.fixture(scope="module")
+def clone(builds) -> Path:
+    """The first of the two, its results committed."""
+    folder, _ = builds
     shell("git", "add", "-A", cwd=folder)
     shell("git", "commit", "-q", "-m", "built", cwd=folder)
     shell("git", "tag", "built", cwd=folder)
@@ -157,22 +173,36 @@ def test_nothing_to_do_a_second_time(clone):
     assert not ran(shell("dvc", "repro", *targets, cwd=clone).stdout)
 
 
-def test_a_headline_prompt_reruns_only_its_captions(clone):
-    done = shell(
-        "dvc", "exp", "run", "-n", "what", "-S", 'prompt="What, exactly, is this? \\"中文\\": it\'s"', cwd=clone
-    )
+WHAT = 'What, exactly, is this? "中文": it\'s'
+
+
+@pytest.fixture(scope="module")
+def what(clone) -> str:
+    """What DVC says while it tries another headline prompt."""
+    prompt = WHAT.replace('"', '\\"')
+    return shell("dvc", "exp", "run", "-n", "what", "-S", f'prompt="{prompt}"', cwd=clone).stdout
+
+
+@pytest.fixture(scope="module")
+def more(clone, what) -> str:
+    """What DVC says while it tries, on top of that, one more prompt and one fewer."""
+    changes = ("-S", '+prompts.snapshot="A snapshot of"', "-S", "~prompts.unrelated")
+    return shell("dvc", "exp", "run", "-n", "more", *changes, cwd=clone).stdout
+
+
+def test_a_headline_prompt_reruns_only_its_captions(clone, what):
     expected = ["check", "caption", "score", "compare", "figures", "report", *(["paper"] if latex() else [])]
-    assert ran(done.stdout) == expected
+    assert ran(what) == expected
     params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
-    assert params["prompt"] == 'What, exactly, is this? "中文": it\'s'
+    assert params["prompt"] == WHAT
     row = json.loads((clone / "data/arms.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert row["text_with_prompt"].startswith('What, exactly, is this? "中文": it\'s')
+    assert row["text_with_prompt"].startswith(WHAT)
 
 
-def test_one_more_prompt_captions_that_one_only(clone):
-    done = shell("dvc", "exp", "run", "-n", "more", "-S", '+prompts.snapshot="A snapshot of"', cwd=clone)
-    assert [name for name in ran(done.stdout) if name.startswith("caption")] == ["caption_prompt@snapshot"]
-    assert "snapshot" in (clone / "plots/prompts.csv").read_text()
+def test_one_more_prompt_captions_that_one_only(clone, more):
+    assert [name for name in ran(more) if name.startswith("caption")] == ["caption_prompt@snapshot"]
+    table = (clone / "plots/prompts.csv").read_text()
+    assert "snapshot" in table and "unrelated" not in table
     table = shell("dvc", "exp", "show", "--csv", cwd=clone).stdout
     assert "more" in table and "what" in table and "cider" in table
     difference = shell("dvc", "metrics", "diff", "built", cwd=clone).stdout
@@ -198,16 +228,17 @@ def experiment(clone: Path, name: str) -> str:
     return next(ref for ref in refs if ref.endswith(f"/{name}"))
 
 
-def test_a_second_build_gives_the_same_bytes(clone, tmp_path):
-    shell("git", "stash", "-q", "--include-untracked", cwd=clone, check=False)
-    shell("git", "checkout", "-q", "-f", "HEAD", cwd=clone)
-    first = (clone / "dvc.lock").read_bytes()
-    other = tmp_path / "again"
-    shell("git", "clone", "-q", str(clone), str(other), cwd=tmp_path)
-    targets = [] if latex() else ["figures", "report"]
-    shell("dvc", "repro", "-f", *targets, cwd=other, PYTHONHASHSEED="1")  # another order of sets
-    assert (other / "dvc.lock").read_bytes() == first
-    assert not shell("git", "status", "--short", cwd=other).stdout
+def test_a_second_build_gives_the_same_bytes(clone, builds):
+    """Of dvc.lock, which has the hash of every output, and of all results that git keeps."""
+    _, other = builds
+    shell("git", "add", "-A", cwd=other)
+    tree = shell("git", "write-tree", cwd=other).stdout.strip()
+    first, second = (
+        shell("git", "ls-tree", "-r", name, cwd=folder).stdout.splitlines()
+        for folder, name in ((clone, "built"), (other, tree))
+    )
+    assert any(line.endswith("\tdvc.lock") for line in first)
+    assert second == first
 
 
 def test_an_archive_inside_another_repository_is_built(tmp_path):
@@ -226,7 +257,7 @@ def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
     other = tmp_path / "killed"
     shutil.copytree(clone, other)
     wanted = (other / "models/projections/1.safetensors").read_bytes()
-    edit(other, lambda params: params["scenes"]["projection"].update(epochs=40))
+    edit(other, lambda params: params["scenes"]["projection"].update(epochs=20))
     first = subprocess.Popen(
         ["python", "-m", "stages.project"], cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -308,25 +339,58 @@ def test_the_command_gives_the_studys_own_caption(clone, tmp_path):
     assert json.loads(shell(*line, cwd=clone).stdout)["caption"] == row["text"]
 
 
-@needs_commit
-def test_the_tests_of_results_pass_after_a_rebuild(clone, tmp_path):
-    """Another seed, other sizes and prompts than the commit's: what a user has who changed a parameter or has another
-    processor. The same tests fail on a damaged table.
+OF_RESULTS = ("readme", "results", "ablation", "pipeline_declared", "progress")
+
+
+def unpack(repository: Path, commit: str, folder: Path) -> None:
+    """Lay a commit's files over those of a folder."""
+    packed = subprocess.run(["git", "archive", commit], cwd=repository, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)
+
+
+def judged(folder: Path, *names: str, check: bool = True) -> tuple[str, list[str]]:
+    """What these test files say in a folder, and their skipped tests."""
+    files = [f"tests/test_{name}.py" for name in names]
+    said = shell("python", "-m", "pytest", "-q", "-rfs", *files, cwd=folder, check=check).stdout
+    return said, [line for line in said.splitlines() if line.startswith("SKIPPED")]
+
+
+@pytest.fixture(scope="module")
+def rebuilt(clone, more, tmp_path_factory) -> Path:
+    """The published commit, and over it what a user has built: another seed, other sizes, another headline prompt,
+    one prompt more and some fewer. Without data and models: results and dvc.lock tell enough.
     """
-    published = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x", "-C", tmp_path], input=published, check=True)
-    commit_all(tmp_path, "as published")
-    shell("git", "checkout", "-q", "-f", "built", cwd=clone)
-    heavy = shutil.ignore_patterns(".git", "cache", "tmp", "data", "models")  # results and dvc.lock tell enough
-    shutil.copytree(clone, tmp_path, dirs_exist_ok=True, ignore=heavy)
-    files = ("test_readme.py", "test_results.py", "test_ablation.py", "test_pipeline_declared.py")
-    command = ["python", "-m", "pytest", "-q", "-rs", *(f"tests/{name}" for name in files)]
-    done = shell(*command, cwd=tmp_path)
-    skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
-    assert len(skipped) == 1 and "of the committed one" in skipped[0], (
-        done.stdout
-    )  # the ablation, which was not rebuilt
-    headline = json.loads((tmp_path / "metrics/headline.json").read_text())
-    (tmp_path / "metrics/headline.json").write_text(json.dumps({**headline, "cider_low": headline["cider_high"] + 1}))
-    done = shell(*command[:-4], "tests/test_results.py", cwd=tmp_path, check=False)
-    assert done.returncode == 1 and "test_what_holds_of_any_results" in done.stdout, done.stdout
+    folder = tmp_path_factory.mktemp("rebuilt")
+    unpack(ROOT, "HEAD", folder)
+    commit_all(folder, "as published")
+    unpack(clone, experiment(clone, "more"), folder)
+    return folder
+
+
+@needs_commit
+def test_the_tests_of_results_pass_after_a_rebuild(rebuilt):
+    said, skipped = judged(rebuilt, *OF_RESULTS)
+    assert len(skipped) == 1 and "of the committed one" in skipped[0], said  # the ablation, which was not rebuilt
+
+
+@needs_commit
+def test_they_pass_before_a_rebuild(rebuilt, tmp_path):
+    other = tmp_path / "edited"
+    shutil.copytree(rebuilt, other)
+    edit(other, lambda params: params["scenes"]["projection"].update(epochs=3))
+    said, skipped = judged(other, "results", "progress")
+    assert len(skipped) == 1 and "not built yet: ./run" in skipped[0], said
+
+
+@needs_commit
+def test_they_fail_on_damaged_and_on_committed_outdated_results(rebuilt, tmp_path):
+    other = tmp_path / "damaged"
+    shutil.copytree(rebuilt, other)
+    headline = json.loads((other / "metrics/headline.json").read_text())
+    (other / "metrics/headline.json").write_text(json.dumps({**headline, "cider_low": headline["cider_high"] + 1}))
+    edit(other, lambda params: params["scenes"]["projection"].update(epochs=3))
+    commit_all(other, "edited, not built")
+    said, skipped = judged(other, "results", check=False)
+    for name in ("test_what_holds_of_any_results", "test_results_belong_to_the_code"):
+        assert f"FAILED tests/test_results.py::{name}" in said, said
+    assert not skipped, said
