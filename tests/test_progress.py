@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 SECONDS = {"data": 20.0, "train": 100.0, "caption@a": 10.0, "caption@b": 14.0}
 
 
+@pytest.mark.slow
 def test_stages_are_those_of_dvc():
     yaml = YAML(typ="safe", pure=True)
     pipeline, params = (yaml.load((ROOT / name).read_text(encoding="utf-8")) for name in ("dvc.yaml", "params.yaml"))
