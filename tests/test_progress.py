@@ -105,7 +105,15 @@ def start(stub: Path, then: str, **variables: str) -> subprocess.Popen[bytes]:
     path = f"{stub}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **variables}
     command, pipe = [sys.executable, "-m", "tools.progress"], subprocess.PIPE
-    return subprocess.Popen(command, cwd=stub, env=environment, stdout=pipe, stderr=pipe, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=stub, env=environment, stdout=pipe, stderr=pipe, start_new_session=True, preexec_fn=heard
+    )
+
+
+def heard() -> None:
+    """As in a terminal, where nothing is ignored: tests in the background (`&`, nohup) inherit other ways."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def waited(path: Path) -> None:
