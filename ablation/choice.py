@@ -7,67 +7,45 @@ are made on val; stage `table` scores them.
 import hashlib
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 
-from captioner.alignment import Examples, Objective, Schedule, train
-from captioner.checkpoints import Checkpoints
+from captioner.bridge.history import best
+from captioner.captioning.generation import caption_all
 from captioner.config.caption import CaptionConfig
 from captioner.config.projection import ProjectionConfig
-from captioner.config.runtime import RuntimeConfig
-from captioner.decoder import Decoder
-from captioner.embeddings import Embeddings
-from captioner.errors import InputError
-from captioner.generation import caption_all
-from captioner.projection import Projection, Shape
-from captioner.runtime import prepare
-from captioner.tokens import TokenTable, prefix_targets
-from captioner.vocabulary import Vocabulary
+from captioner.foundation.checkpoints import Checkpoints
+from captioner.foundation.errors import InputError
 from stages import settings
+from stages.study.training import Training
 
 
 def main(key: str) -> None:
     if settings.study() != "scenes":
         raise InputError("params.yaml: the ablation is made on the drawn world; set `study: scenes`")
     ablation = settings.document("ablation/params.yaml")
-    seed, prompt = settings.shared("seed"), settings.shared("prompt")
-    runtime = settings.section("runtime", RuntimeConfig)
+    prompt = settings.shared("prompt")
     caption = settings.section("caption", CaptionConfig)
-    recipe = asdict(settings.section("projection", ProjectionConfig))
     change = {**ablation["choices"][key], "epochs": ablation["epochs"], "seeds": ablation["seeds"]}
-    config = settings.validated(ProjectionConfig, {**recipe, **change}, f"ablation.choices.{key}")
-    device = prepare(runtime, seed)
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
-    embeddings = Embeddings.load(settings.source("embeddings"))
-    examples, validation = (Examples(splits[name], embeddings.of(splits[name])) for name in ("train", "val"))
-    decoder = Decoder.load(settings.source("decoder"), device)
-    table, vocabulary = TokenTable.load(settings.source("tokens")), Vocabulary.load(settings.source("decoder"))
-    norm = config.prefix_norm * decoder.mean_norm
-    schedule = Schedule(config.epochs, config.batch_size, config.learning_rate, config.warmup, config.weight_decay)
+    study = Training.open()
+    recipe = settings.validated(ProjectionConfig, {**asdict(study.recipe), **change}, f"ablation.choices.{key}")
+    study = replace(study, recipe=recipe)
     changed = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
     folder = settings.checkpoint_folder(f"choice_{key}") / changed
     results = []
-    for number in range(config.seeds):
-        torch.manual_seed(seed + number)
-        projection = Projection(Shape(embeddings.vectors.shape[1], config.prefix_length, decoder.width)).to(device)
-        projection.start(examples.embeddings.to(device), config.standardise, norm)
-        if config.start == "ridge":
-            targets = prefix_targets(table, examples.images, decoder.table.weight, config.prefix_length)
-            projection.start_by_ridge(examples.embeddings.to(device), targets, config.ridge, norm)
-        objective = Objective(decoder, projection, table, config.prompts, vocabulary, config.stop_token)
-        state = Checkpoints(folder / str(number))
-        label = f"{key}, seed {number + 1} of {config.seeds}"
-        history = train(
-            objective, projection, examples, validation, schedule, seed + number, runtime.dtype, state, label
-        )
+    for number in range(recipe.seeds):
+        projection = study.projection(number)
+        state, label = Checkpoints(folder / str(number)), f"{key}, seed {number + 1} of {recipe.seeds}"
+        history = study.fit(projection, recipe.prompts, state, label, number)
         with torch.inference_mode():
-            prefix = projection(validation.embeddings.to(device))
-        texts = caption_all(decoder, vocabulary, prefix, prompt, caption.max_new_tokens, caption.batch_size, key)
+            prefix = projection(study.validation.embeddings.to(study.device))
+        sizes = (caption.max_new_tokens, caption.batch_size)
+        texts = caption_all(study.decoder, study.vocabulary, prefix, prompt, *sizes, key)
         results.append(
             {
                 "captions": [each.text for each in texts],
-                "validation_loss": min(record["validation_loss"] for record in history),
+                "validation_loss": best(history)["validation_loss"],
                 "tokens": sum(each.tokens for each in texts) / len(texts),
             }
         )

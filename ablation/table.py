@@ -3,9 +3,9 @@
 import json
 import statistics
 
-from captioner.annotations import read_captions
-from captioner.metrics import Cider, tokenise
-from captioner.tables import write_table
+from captioner.foundation.tables import write_table
+from captioner.photographs.annotations import read_captions
+from captioner.scores.metrics import Cider, tokenise
 from stages import settings
 
 

@@ -6,9 +6,8 @@ import argparse
 import os
 import sys
 
-from captioner import evaluate
-from captioner.commands import app, caption, export
-from captioner.errors import InputError
+from captioner.commands import app, caption, evaluate, export
+from captioner.foundation.errors import InputError
 
 COMMANDS = (caption, export, app)
 

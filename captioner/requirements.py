@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from captioner import coco, hub, openai_weights
 from captioner.config.data import CocoData, TableData
 from captioner.config.decoder import PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
-from captioner.download import reach
-from captioner.errors import InputError
+from captioner.downloads import hub
+from captioner.downloads.download import reach
+from captioner.foundation.errors import InputError
+from captioner.photographs import coco
+from captioner.pretrained import openai_weights
 
 
 def problems(sections: Mapping[str, object]) -> list[str]:

@@ -7,41 +7,33 @@ own. `coco` fetches both or takes local copies, and writes them in the form that
 
 import json
 import math
-import multiprocessing
-import os
 import random
-import threading
-from concurrent.futures import ProcessPoolExecutor
 
-from captioner.annotations import read_captions
 from captioner.config.decoder import DECODERS, TrainedDecoder
 from captioner.config.encoder import ENCODERS, TrainedEncoder
 from captioner.config.runtime import RuntimeConfig
-from captioner.language import document, spoken_phrases
-from captioner.tables import write_table
-from captioner.world import Scene, sample_scene
+from captioner.foundation.processes import side_by_side
+from captioner.foundation.tables import write_table
+from captioner.photographs.annotations import read_captions
+from captioner.world.language import document, spoken_phrases
+from captioner.world.scene import Scene, sample_scene
 from stages import settings
+from stages.study.splits import splits
 
 Losses = list[tuple[int, float]]
 MOST_TRIED = 100  # val images that try a pretrained encoder; a trained one is small and sees all of val
-
-
-def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, even if it was killed."""
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def encoder() -> Losses:
     """Train or fetch the encoder and save it; the losses of a training."""
     import torch
 
-    from captioner import contrastive
-    from captioner.backbones import pretrained_encoder
-    from captioner.checkpoints import Checkpoints
-    from captioner.encoder import save_clip
-    from captioner.images import ManifestReader, read_manifest
-    from captioner.runtime import prepare
+    from captioner.encoders.encoder import save_clip
+    from captioner.foundation.checkpoints import Checkpoints
+    from captioner.foundation.runtime import prepare
+    from captioner.miniatures import contrastive
+    from captioner.photographs.images import ManifestReader, read_manifest
+    from captioner.pretrained.backbones import pretrained_encoder
 
     config = settings.section("encoder", ENCODERS)
     if not isinstance(config, TrainedEncoder):
@@ -51,14 +43,14 @@ def encoder() -> Losses:
     seed = settings.shared("seed")
     runtime = settings.section("runtime", RuntimeConfig)
     device = prepare(runtime, seed, threads=1)
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    by_split = splits()
     captions = read_captions(settings.source("captions_train")).captions
     reader = ManifestReader(read_manifest(settings.source("manifest")))
     settings.source("images")
     checkpoints = Checkpoints(settings.checkpoint_folder("encoder"))
-    pixels = torch.stack([contrastive.small_picture(reader.open(key), config.resolution) for key in splits["train"]])
+    pixels = torch.stack([contrastive.small_picture(reader.open(key), config.resolution) for key in by_split["train"]])
     model, losses = contrastive.train_encoder(
-        config, pixels.to(device), [captions[key] for key in splits["train"]], seed, runtime.dtype, checkpoints
+        config, pixels.to(device), [captions[key] for key in by_split["train"]], seed, runtime.dtype, checkpoints
     )
     with settings.target("encoder") as folder:
         save_clip(model, folder, "a miniature CLIP", "trained here")
@@ -67,11 +59,11 @@ def encoder() -> Losses:
 
 def decoder() -> tuple[Losses, float | None]:
     """Train or fetch the decoder and save it; the losses, and the share of test captions verbatim in its corpus."""
-    from captioner.backbones import pretrained_decoder
-    from captioner.checkpoints import Checkpoints
-    from captioner.language_model import save_decoder, train_decoder
-    from captioner.runtime import prepare
-    from captioner.vocabulary import Vocabulary
+    from captioner.decoders.vocabulary import Vocabulary
+    from captioner.foundation.checkpoints import Checkpoints
+    from captioner.foundation.runtime import prepare
+    from captioner.miniatures.language_model import save_decoder, train_decoder
+    from captioner.pretrained.backbones import pretrained_decoder
 
     config = settings.section("decoder", DECODERS)
     if not isinstance(config, TrainedDecoder):
@@ -105,15 +97,15 @@ def decoder() -> tuple[Losses, float | None]:
 
 def trial(trained: bool) -> dict[str, float | bool]:
     """What encoder and decoder know of val's captions before anything is trained between them."""
-    from captioner.backbones import caption_loss, knows_nothing, recall_at_1
-    from captioner.decoder import Decoder
-    from captioner.encoder import load_encoder
-    from captioner.images import ManifestReader, read_manifest
-    from captioner.runtime import prepare
-    from captioner.vocabulary import Vocabulary
+    from captioner.decoders.decoder import Decoder
+    from captioner.decoders.vocabulary import Vocabulary
+    from captioner.encoders.encoder import load_encoder
+    from captioner.foundation.runtime import prepare
+    from captioner.photographs.images import ManifestReader, read_manifest
+    from captioner.pretrained.backbones import caption_loss, knows_nothing, recall_at_1
 
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
-    val = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]["val"]
+    val = splits()["val"]
     val = val if trained else val[:MOST_TRIED]
     captions = read_captions(settings.source("captions_train")).captions
     first = [captions[key][0] for key in val]
@@ -133,10 +125,7 @@ def main() -> None:
     kinds = (settings.section("encoder", ENCODERS), settings.section("decoder", DECODERS))
     trained = isinstance(kinds[0], TrainedEncoder)
     if trained and isinstance(kinds[1], TrainedDecoder):
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(2, mp_context=context, initializer=end_with_parent) as pool:
-            jobs = [pool.submit(encoder), pool.submit(decoder)]
-            encoder_losses, (decoder_losses, verbatim) = (job.result() for job in jobs)
+        encoder_losses, (decoder_losses, verbatim) = side_by_side([encoder, decoder], 2)
     else:
         encoder_losses, (decoder_losses, verbatim) = encoder(), decoder()
     with settings.target("backbones_curve") as path:

@@ -7,68 +7,64 @@ and `transformer` (ClipCap's mapping networks), `empty` (a linear map trained wi
 (a prefix of zeros), `mean` (the prefix of the mean training image) and `none` (no prefix at all).
 """
 
-import json
-
 import torch
 
-from captioner.captions import Record, write_records
-from captioner.checkpoints import Parts
-from captioner.config.caption import CaptionConfig
-from captioner.config.runtime import RuntimeConfig
-from captioner.decoder import Decoder
-from captioner.embeddings import Embeddings
-from captioner.generation import caption_all
-from captioner.mappers import Mapper
-from captioner.projection import Projection, untrained
-from captioner.runtime import prepare
-from captioner.vocabulary import Vocabulary
+from captioner.bridge.base import Bridge
+from captioner.bridge.files import load_bridge
+from captioner.bridge.linear import untrained
+from captioner.captioning.captions import Record, write_records
+from captioner.decoders.decoder import Decoder
+from captioner.foundation.checkpoints import Parts
 from stages import settings
+from stages.study.captioning import Captioning
+
+SPLITS = ("test", "novel")
 
 
 def main() -> None:
-    seed = settings.shared("seed")
-    prompt = settings.shared("prompt")
-    config = settings.section("caption", CaptionConfig)
-    device = prepare(settings.section("runtime", RuntimeConfig), seed)
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
-    embeddings = Embeddings.load(settings.source("embeddings"))
-    frozen = Decoder.load(settings.source("decoder"), device, config.dtype)
-    tuned = Decoder.load(settings.source("finetuned"), device, config.dtype)
-    vocabulary = Vocabulary.load(settings.source("decoder"))
-    projections = settings.source("projections")
-    maps = [Projection.load(projections / f"{n}.safetensors", device) for n in range(len(list(projections.iterdir())))]
-    headline, shape = maps[0], maps[0].shape
-    arms = [("linear", number, frozen, projection) for number, projection in enumerate(maps)]
-    arms += [
-        ("finetuned", 0, tuned, Projection.load(settings.source("finetuned") / "projection.safetensors", device)),
-        ("mlp", 0, frozen, Mapper.load(settings.source("mappers", "mlp.safetensors"), device)),
-        ("transformer", 0, frozen, Mapper.load(settings.source("mappers", "transformer.safetensors"), device)),
-        ("empty", 0, frozen, Projection.load(settings.source("mappers", "empty.safetensors"), device)),
-        ("random", 0, frozen, untrained(shape, seed).to(device)),
-    ]
-    folder = settings.checkpoint_folder("caption")
-    sizes = (config.max_new_tokens, config.batch_size)
+    study = Captioning.open(settings.shared("prompt"))
+    seeds = study.seeds()
     records = []
-    for arm, number, decoder, mapping in arms:
-        names = ("val", "test", "novel") if arm == "linear" else ("test", "novel")
-        places = [(name, key) for name in names for key in splits[name]]
-        with torch.inference_mode():
-            prefix = mapping(embeddings.of([key for _, key in places]).to(device))
-        parts = Parts(folder / f"{arm}-{number}")
-        captions = caption_all(decoder, vocabulary, prefix, prompt, *sizes, f"{arm}, seed {number + 1}", parts)
-        records += [Record(arm, *place, told, number) for place, told in zip(places, captions, strict=True)]
-    with torch.inference_mode():
-        blind = {
-            "zero": torch.zeros(1, shape.prefix_length, shape.width, device=device),
-            "mean": headline(embeddings.of(splits["train"]).mean(dim=0, keepdim=True).to(device)),
-            "none": nothing(frozen, vocabulary.prompt(prompt)),
-        }
-    for arm, prefix in blind.items():
-        (told,) = caption_all(frozen, vocabulary, prefix, prompt, *sizes, arm)
-        records += [Record(arm, name, key, told) for name in ("test", "novel") for key in splits[name]]
+    for number, path in enumerate(seeds):
+        records += study.by_bridge("linear", number, path, ("val", *SPLITS))
+    headline = load_bridge(seeds[0], study.device)
+    folder = settings.source("finetuned")
+    tuned = Decoder.load(folder, study.device, study.config.dtype)
+    records += others(study, "finetuned", tuned, load_bridge(folder / "projection.safetensors", study.device))
+    records += study.by_bridge("mlp", 0, settings.source("mappers", "mlp.safetensors"), SPLITS)
+    records += study.by_bridge("transformer", 0, settings.source("mappers", "transformer.safetensors"), SPLITS)
+    records += study.by_bridge("empty", 0, settings.source("mappers", "empty.safetensors"), SPLITS)
+    start = untrained(headline.shape, settings.shared("seed")).to(study.device)
+    records += others(study, "random", study.decoder, start)
+    for arm, prefix in blind(study, headline).items():
+        (told,) = study.caption(prefix, arm, study.decoder)
+        records += [one for name in SPLITS for one in study.worded(arm, 0, name, [told] * len(study.splits[name]))]
     with settings.target("arms") as path:
         write_records(path, records)
     settings.forget("caption")
+    settings.prune("captions")
+
+
+@torch.inference_mode()
+def others(study: Captioning, arm: str, decoder: Decoder, bridge: Bridge) -> list[Record]:
+    """The captions of test and novel by another decoder, or by a bridge that was not saved."""
+    records = []
+    for name in SPLITS:
+        prefix = bridge(study.embeddings.of(study.splits[name]).to(study.device))
+        kept = Parts(settings.checkpoint_folder("caption") / f"{arm}-{name}")
+        records += study.worded(arm, 0, name, study.caption(prefix, f"{arm}, {name}", decoder, kept))
+    return records
+
+
+@torch.inference_mode()
+def blind(study: Captioning, headline: Bridge) -> dict[str, torch.Tensor]:
+    """Prefixes [1, k, W] that see no image."""
+    shape = headline.shape
+    return {
+        "zero": torch.zeros(1, shape.prefix_length, shape.width, device=study.device),
+        "mean": headline(study.embeddings.of(study.splits["train"]).mean(dim=0, keepdim=True).to(study.device)),
+        "none": nothing(study.decoder, study.vocabulary.prompt(study.prompt)),
+    }
 
 
 def nothing(decoder: Decoder, prompt: list[int]) -> torch.Tensor:

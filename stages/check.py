@@ -21,7 +21,7 @@ from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.section import Texts
 from captioner.config.split import SPLITTINGS, DrawnSplit
-from captioner.errors import InputError, listed
+from captioner.foundation.errors import InputError, listed
 from stages import settings
 
 STUDIES = ("scenes", "coco")

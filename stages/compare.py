@@ -3,21 +3,23 @@
 Ten seconds for ten prompts of three seeds and a thousand images; equal tables give equal bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file
 from threadpoolctl import threadpool_limits
 
-from captioner.comparison import SCORES, Comparison, Headline, group
+from captioner.comparison import diagnoses, difficulty, groups, lengths, means, pairs, rankings, summary, together
+from captioner.comparison.compared import SCORES, Compared
+from captioner.comparison.headline import Headline
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.projection import ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.crossed import Crossed, cross
-from captioner.errors import InputError
-from captioner.tables import write_named
+from captioner.foundation.errors import InputError
+from captioner.foundation.tables import write_named
+from captioner.statistics.crossed import Crossed, cross
 from stages import settings
 
 BINS = 40  # columns of the prompt x image view
@@ -29,57 +31,54 @@ def main() -> None:
     margins = vars(settings.section("equivalence", EquivalenceConfig))
     threadpool_limits(settings.section("runtime", RuntimeConfig).threads)  # of numpy's matrix products, from here on
     cap = settings.section("caption", CaptionConfig).max_new_tokens
-    trained = {text.strip() for text in settings.section("projection", ProjectionConfig).prompts.values()}
-    told = {name: {"text": text, "group": group(name, text, trained, config.groups)} for name, text in prompts.items()}
+    trained = settings.section("projection", ProjectionConfig).prompts.values()
+    told = groups.told(prompts, trained, config.groups)
     tables = score_tables(prompts)
-    splits = {
-        split: Comparison(cross(tables, split, SCORES, "linear"), config, seed)
-        for split in next(iter(tables.values()))["split"].unique()
-    }
+    names = next(iter(tables.values()))["split"].unique()
+    splits = {split: Compared(cross(tables, split, SCORES, "linear"), config, seed) for split in names}
     test = splits["test"]
     scores = pd.read_csv(settings.source("scores"), keep_default_na=False)
     headline = Headline(cross({"headline": scores}, "test", SCORES), config, seed)
     empty = cross(tables, "test", ("cider",), "empty")["cider"]
-    pairs, (effects, model) = list(test.pairs(margins)), test.mixed()
+    against, ranked, (effects, model) = list(pairs.pairs(test, margins)), rankings.ranked(test), lengths.mixed(test)
 
-    def everywhere(rows: str, *arguments: object) -> Iterator[dict]:
-        for split, comparison in splits.items():
-            for row in getattr(comparison, rows)(*arguments):
-                yield {"split": split, **told[row["prompt"]], **row}
+    def described(rows: Iterable[dict]) -> Iterator[dict]:
+        return ({**told[row["prompt"]], **row} for row in rows)
+
+    def everywhere(rows: Callable[..., Iterable[dict]], *arguments: object) -> Iterator[dict]:
+        for split, compared in splits.items():
+            yield from ({"split": split, **row} for row in described(rows(compared, *arguments)))
 
     with settings.target("prompts") as path:
-        write_named(path, ("split", "text", "group", *test.PROMPTS), everywhere("prompts"))
+        write_named(path, ("split", "text", "group", *means.PROMPTS), everywhere(means.prompts))
     with settings.target("seeds") as path:
-        write_named(path, ("split", *test.SEEDS), everywhere("seeds"))
+        write_named(path, ("split", *means.SEEDS), everywhere(means.seeds))
     with settings.target("transfer") as path:
-        rows = ({**told[row["prompt"]], **row} for row in test.transfer(empty))
-        write_named(path, ("text", "group", *test.TRANSFER), rows)
+        write_named(path, ("text", "group", *means.TRANSFER), described(means.transfer(test, empty)))
     with settings.target("diagnoses") as path:
-        write_named(path, ("split", "text", *test.DIAGNOSES), everywhere("diagnoses", cap))
+        write_named(path, ("split", "text", *diagnoses.DIAGNOSES), everywhere(diagnoses.diagnoses, cap))
     with settings.target("pairs") as path:
-        write_named(path, test.PAIRS, pairs)
+        write_named(path, pairs.PAIRS, against)
     with settings.target("rankings") as path:
-        write_named(
-            path, ("text", "group", *test.RANKINGS), ({**told[row["prompt"]], **row} for row in test.rankings())
-        )
+        write_named(path, ("text", "group", *rankings.RANKINGS), described(rankings.rankings(test, ranked)))
     with settings.target("ranks") as path:
-        write_named(path, test.RANKS, test.ranks())
+        write_named(path, rankings.RANKS, rankings.ranks(test, ranked))
     with settings.target("together") as path:
-        write_named(path, test.TOGETHER, test.together(*embedded(test.scores)))
+        write_named(path, together.TOGETHER, together.together(test, *embedded(test.scores)))
     with settings.target("mixed") as path:
-        write_named(path, test.MIXED, effects)
+        write_named(path, lengths.MIXED, effects)
     with settings.target("lengths") as path:
-        write_named(path, test.LENGTHS, test.lengths())
+        write_named(path, lengths.LENGTHS, lengths.lengths(test))
     with settings.target("surface") as path:
-        write_named(path, test.SURFACE, test.surface(BINS))
+        write_named(path, difficulty.SURFACE, difficulty.surface(test, BINS))
     with settings.target("examples") as path:
-        write_named(path, ("text", *test.EXAMPLES), ({**told[row["prompt"]], **row} for row in test.examples()))
+        write_named(path, ("text", *difficulty.EXAMPLES), described(difficulty.examples(test)))
     with settings.target("headline_lengths") as path:
         write_named(path, headline.LENGTHS, headline.lengths())
     with settings.target("cumulative") as path:
         write_named(path, headline.CUMULATIVE, headline.cumulative())
     with settings.target("compare_metrics") as path:
-        settings.write_json(path, {**headline.summary(), **test.summary(pairs, told, empty), **model})
+        settings.write_json(path, {**headline.summary(), **summary.summary(test, against, told, empty), **model})
 
 
 def score_tables(prompts: dict[str, str]) -> dict[str, pd.DataFrame]:

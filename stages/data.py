@@ -15,15 +15,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from captioner.annotations import Captions, write_captions
-from captioner.coco import CACHE, CURE, prepare
 from captioner.config.data import SOURCES, DrawnData
 from captioner.config.runtime import RuntimeConfig
-from captioner.drawing import draw
-from captioner.images import manifest_rows, write_archive, write_manifest
-from captioner.language import references
-from captioner.photographs import collect
-from captioner.world import Scene, sample_scene
+from captioner.photographs.annotations import Captions, write_captions
+from captioner.photographs.coco import CACHE, CURE, prepare
+from captioner.photographs.images import manifest_rows, write_archive, write_manifest
+from captioner.photographs.photographs import collect
+from captioner.world.drawing import draw
+from captioner.world.language import references
+from captioner.world.scene import Scene, sample_scene
 from stages import settings
 
 

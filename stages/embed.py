@@ -3,23 +3,22 @@
 On photographs decoding takes a few percent of the time beside ViT-B/16. What is done is kept when it is interrupted.
 """
 
-import json
-
-from captioner.checkpoints import Parts
 from captioner.config.embed import EmbedConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.embeddings import Embeddings
-from captioner.encoder import load_encoder
-from captioner.images import ManifestReader, read_manifest
-from captioner.runtime import prepare
+from captioner.encoders.encoder import load_encoder
+from captioner.foundation.checkpoints import Parts
+from captioner.foundation.embeddings import Embeddings
+from captioner.foundation.runtime import prepare
+from captioner.photographs.images import ManifestReader, read_manifest
 from stages import settings
+from stages.study.splits import splits
 
 
 def main() -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     config = settings.section("embed", EmbedConfig)
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
-    ids = sorted(key for keys in splits.values() for key in keys)
+    by_split = splits()
+    ids = sorted(key for keys in by_split.values() for key in keys)
     settings.source("images")
     reader = ManifestReader(read_manifest(settings.source("manifest")))
     encoder = load_encoder(settings.source("encoder"), device, config.dtype)

@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL.Image import Image
 
-from captioner import charts, prompt_charts, sheets, theme
-from captioner.images import ManifestReader, read_manifest
+from captioner.photographs.images import ManifestReader, read_manifest
+from captioner.report import charts, prompt_charts, sheets, theme
 from stages import settings
 
 TEXTS = {

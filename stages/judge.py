@@ -2,26 +2,26 @@
 reference; a few seconds on `scenes`, where the encoder itself judges.
 """
 
-import json
 import shutil
 
-from captioner.annotations import read_captions
-from captioner.backbones import pretrained_encoder
-from captioner.checkpoints import Parts
 from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.runtime import RuntimeConfig
-from captioner.described import References
-from captioner.embeddings import Embeddings
-from captioner.encoder import load_encoder
-from captioner.images import ManifestReader, read_manifest
-from captioner.runtime import prepare
+from captioner.encoders.encoder import load_encoder
+from captioner.evaluation.described import References
+from captioner.foundation.checkpoints import Parts
+from captioner.foundation.embeddings import Embeddings
+from captioner.foundation.runtime import prepare
+from captioner.photographs.annotations import read_captions
+from captioner.photographs.images import ManifestReader, read_manifest
+from captioner.pretrained.backbones import pretrained_encoder
 from stages import settings
+from stages.study.splits import splits
 
 
 def main() -> None:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     config = settings.section("judge", JUDGES)
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    by_split = splits()
     captions = {
         **read_captions(settings.source("captions_train")).captions,
         **read_captions(settings.source("captions_test")).captions,
@@ -33,7 +33,7 @@ def main() -> None:
             shutil.copytree(settings.source("encoder"), folder)
         else:
             pretrained_encoder(config, folder, "judge")
-    ids = sorted(key for name in ("val", "test", "novel") for key in splits[name])
+    ids = sorted(key for name in ("val", "test", "novel") for key in by_split[name])
     judge = load_encoder(settings.output("judge"), device, config.dtype)
     parts = Parts(settings.checkpoint_folder("judge"))
     vectors = judge.embed(reader.open, ids, config.batch_size, parts, label="judge")

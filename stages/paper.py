@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from captioner.errors import InputError
+from captioner.foundation.errors import InputError
 from stages import settings
 
 

@@ -4,26 +4,26 @@ import json
 
 import numpy as np
 
-from captioner import paper_tables, wording
-from captioner.arms import CONTROLS
 from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.controls import ControlsConfig
 from captioner.config.data import SOURCES, DrawnData
-from captioner.config.decoder import DECODERS
-from captioner.config.encoder import ENCODERS
+from captioner.config.decoder import DECODERS, TrainedDecoder
+from captioner.config.encoder import ENCODERS, TrainedEncoder
 from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import SPLITTINGS
-from captioner.fingerprint import fingerprint, versions
-from captioner.latex import definitions, escaped, flattened, number, quoted
-from captioner.origin import Origin
-from captioner.original import IMAGES, recomputed
-from captioner.pairwise import VERDICTS
-from captioner.paper_tables import digits
-from captioner.tables import read_table
+from captioner.encoders.origin import Origin
+from captioner.foundation.tables import read_table
+from captioner.report import paper_tables, wording
+from captioner.report.arms import CONTROLS
+from captioner.report.fingerprint import fingerprint, versions
+from captioner.report.latex import definitions, escaped, flattened, number, quoted
+from captioner.report.original import IMAGES, recomputed
+from captioner.report.paper_tables import digits
+from captioner.statistics.pairwise import VERDICTS
 from stages import settings
 
 BLIND = ("shuffled", "random_projection", "zero_prefix", "mean_prefix", "no_prefix", "constant")
@@ -113,7 +113,11 @@ def main() -> None:
     }
     if not isinstance(sections["judge"], SameJudge):
         values["sentence.judge"] += " " + wording.backbone("judge", Origin.read(settings.source("judge")))
-    flags = {"drawn": isinstance(sections["data"], DrawnData), "trial": results["backbones"]["knows_nothing"]}
+    trained = isinstance(sections["encoder"], TrainedEncoder) and isinstance(sections["decoder"], TrainedDecoder)
+    flags = {
+        "drawn": isinstance(sections["data"], DrawnData), "miniature": trained,
+        "trial": results["backbones"]["knows_nothing"],
+    }  # fmt: skip
     with settings.target("numbers") as path:
         path.write_text(definitions(values, flags), encoding="utf-8")
     with settings.target("tables") as path:

@@ -7,23 +7,18 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from captioner.annotations import read_captions
-from captioner.captions import Caption, by_arm, read_records
+from captioner.captioning.captions import Caption, by_arm, read_records
 from captioner.config.compare import CompareConfig
-from captioner.config.controls import ControlsConfig
-from captioner.config.judge import JUDGES
-from captioner.config.runtime import RuntimeConfig
-from captioner.described import References, Texts
-from captioner.embeddings import Embeddings
-from captioner.encoder import load_encoder
-from captioner.evaluation import IMAGE_COLUMNS, Scored, best_constant, fact_table, image_rows, judges
-from captioner.runtime import prepare
-from captioner.similarity import clip_s
-from captioner.statistics import Bootstrap, spread
-from captioner.tables import write_named, write_table
-from captioner.vocabulary import Vocabulary
-from captioner.world import Scene
+from captioner.decoders.vocabulary import Vocabulary
+from captioner.evaluation.described import Texts
+from captioner.evaluation.judge import IMAGE_COLUMNS, Scored, best_constant, fact_table, image_rows
+from captioner.foundation.tables import write_named, write_table
+from captioner.photographs.annotations import read_captions
+from captioner.scores.similarity import clip_s
+from captioner.statistics.intervals import Bootstrap, spread
+from captioner.world.scene import Scene
 from stages import settings
+from stages.study.scoring import Scoring
 
 SPLITS = ("val", "test", "novel")
 ARM_COLUMNS = (
@@ -35,23 +30,16 @@ ARM_COLUMNS = (
 
 def main() -> None:
     seed = settings.shared("seed")
-    device = prepare(settings.section("runtime", RuntimeConfig), seed)
     statistics = settings.validated(CompareConfig, settings.shared("compare"), "compare")
-    derangements = settings.validated(ControlsConfig, settings.shared("controls"), "controls").derangements
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
     references = {
         **read_captions(settings.source("captions_train")).captions,
         **read_captions(settings.source("captions_test")).captions,
     }
     scenes = json.loads(settings.source("facts").read_text(encoding="utf-8"))
-    embeddings, described = Embeddings.load(settings.source("judged")), References.load(settings.source("described"))
-    dtype = settings.section("judge", JUDGES).dtype
-    scorer = load_encoder(settings.source("judge"), device, dtype)
-    size = json.loads((settings.source("decoder") / "config.json").read_text(encoding="utf-8"))["vocab_size"]
     vocabulary = Vocabulary.load(settings.source("decoder"))
     trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
-    measured = {name: splits[name] for name in SPLITS}
-    judge = judges(measured, references, embeddings, described, size, seed, derangements)
+    study = Scoring.open(SPLITS, references)
+    splits, judge = study.splits, study.judges
 
     arms = by_arm(read_records(settings.source("arms")))
     retrieved = json.loads(settings.source("retrieved").read_text(encoding="utf-8"))
@@ -65,7 +53,7 @@ def main() -> None:
     facts: list[list] = []
     headline: list[tuple] = []
     for (arm, split, number), captions in arms.items():
-        scored = judge[split].score(captions, Texts.of(captions, scorer))
+        scored = judge[split].score(captions, Texts.of(captions, study.scorer))
         results[split].setdefault(arm, Arm()).add(scored, judge[split].summary(captions, scored))
         if arm == "linear" and split != "val":
             headline += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
-from captioner.atomic import replacing
-from captioner.errors import InputError, listed
+from captioner.foundation.atomic import replacing
+from captioner.foundation.errors import InputError, listed
 
 T = TypeVar("T")
 _used: dict[str, object] = {}  # what this process has asked for: the key of its checkpoints
@@ -137,25 +138,55 @@ def _rounded(content: object) -> object:
     return round(float(content), 6) if isinstance(content, float) else content
 
 
+def _add_code(digest: hashlib._Hash, *folders: str) -> None:
+    """The project's modules of these folders that are loaded."""
+    root = Path.cwd()
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    ours = [root / folder for folder in folders]
+    for path in sorted(Path(file) for file in modules if file and any(map(Path(file).is_relative_to, ours))):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+
+
+def _add(digest: hashlib._Hash, value: object) -> None:
+    """A value, or the content of a file or folder."""
+    if isinstance(value, Path):
+        for path in sorted(value.rglob("*")) if value.is_dir() else [value]:
+            digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"")
+    else:
+        digest.update(json.dumps(value, sort_keys=True).encode())
+
+
 def checkpoint_folder(name: str) -> Path:
     """The folder of this training's checkpoints, keyed by the code loaded, the parameters read and the inputs
     opened so far.
     """
-    root = Path.cwd()
     digest = hashlib.sha256(name.encode())
-    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    ours = (root / "captioner", root / "stages")
-    code = sorted(Path(file) for file in modules if file and any(map(Path(file).is_relative_to, ours)))
-    for path in code:
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    _add_code(digest, "captioner", "stages")
     for key, value in sorted(_used.items()):
         digest.update(key.encode())
-        if isinstance(value, Path):
-            for path in sorted(value.rglob("*")) if value.is_dir() else [value]:
-                digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"")
-        else:
-            digest.update(json.dumps(value, sort_keys=True).encode())
+        _add(digest, value)
     return Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+
+
+def store(name: str, *values: object) -> Path:
+    """A folder for a computation that several stages may ask for, keyed by the library's code that is loaded and by
+    `values`, where a path stands for its content. It stays when a stage ends; see `prune`.
+    """
+    digest = hashlib.sha256(name.encode())
+    _add_code(digest, "captioner", "stages/study")
+    for value in values:
+        _add(digest, value)
+    folder = Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+    if folder.is_dir():
+        os.utime(folder)
+    return folder
+
+
+def prune(name: str, most: int = 128) -> None:
+    """Remove all but the `most` folders of this store that were used last."""
+    folders = sorted(Path(".checkpoints").glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime_ns)
+    for folder in folders[: max(0, len(folders) - most)]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget(*names: str) -> None:

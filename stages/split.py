@@ -4,9 +4,9 @@ import json
 import random
 
 from captioner.config.split import SPLITTINGS, DrawnSplit
-from captioner.images import read_manifest
-from captioner.splits import assign, assign_given, held_out_pairs
-from captioner.world import Scene, all_pairs
+from captioner.photographs.images import read_manifest
+from captioner.photographs.splits import assign, assign_given, held_out_pairs
+from captioner.world.scene import Scene, all_pairs
 from stages import settings
 
 

@@ -2,18 +2,17 @@
 two.
 """
 
-import json
-
-from captioner.annotations import read_captions
-from captioner.tokens import TokenTable
-from captioner.vocabulary import Vocabulary
+from captioner.decoders.tokens import TokenTable
+from captioner.decoders.vocabulary import Vocabulary
+from captioner.photographs.annotations import read_captions
 from stages import settings
+from stages.study.splits import splits
 
 
 def main() -> None:
-    splits = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]
+    by_split = splits()
     captions = read_captions(settings.source("captions_train")).captions
-    chosen = {key: captions[key] for name in ("train", "val") for key in splits[name]}
+    chosen = {key: captions[key] for name in ("train", "val") for key in by_split[name]}
     table = TokenTable.build(chosen, Vocabulary.load(settings.source("decoder")))
     with settings.target("tokens") as path:
         table.save(path)

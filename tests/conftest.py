@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,23 +16,26 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import pytest
 import torch
 from committed import committed
+from filelock import FileLock
 from ruamel.yaml import YAML
 
-from captioner import contrastive, language_model
-from captioner.checkpoints import Checkpoints
+from captioner.application.captioner import Captioner
+from captioner.application.project import Project
+from captioner.bridge.base import Shape
+from captioner.bridge.files import save_bridge
+from captioner.bridge.linear import Projection
 from captioner.config.decoder import TrainedDecoder
 from captioner.config.encoder import TrainedEncoder
-from captioner.decoder import Decoder
-from captioner.drawing import draw
-from captioner.encoder import ClipEncoder, save_clip
-from captioner.images import manifest_rows, write_archive, write_manifest
-from captioner.language import document, references
-from captioner.model import Captioner
-from captioner.project import Project
-from captioner.projection import Projection, Shape
-from captioner.tokens import TokenTable
-from captioner.vocabulary import Vocabulary
-from captioner.world import Scene, sample_scene
+from captioner.decoders.decoder import Decoder
+from captioner.decoders.tokens import TokenTable
+from captioner.decoders.vocabulary import Vocabulary
+from captioner.encoders.encoder import ClipEncoder, save_clip
+from captioner.foundation.checkpoints import Checkpoints
+from captioner.miniatures import contrastive, language_model
+from captioner.photographs.images import manifest_rows, write_archive, write_manifest
+from captioner.world.drawing import draw
+from captioner.world.language import document, references
+from captioner.world.scene import Scene, sample_scene
 
 torch.set_num_threads(1)
 
@@ -53,6 +57,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick", action="store_true", help="only what needs no pipeline, no browser, no PDF and little time"
     )
+
+
+@pytest.fixture
+def dvc_alone() -> Iterator[None]:
+    """Tests run side by side, but DVC in the project itself one at a time."""
+    (ROOT / ".dvc/tmp").mkdir(exist_ok=True)
+    with FileLock(ROOT / ".dvc/tmp/tests.lock"):
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -178,7 +190,7 @@ def study(decoder, vocabulary, scenes, sight, tmp_path_factory) -> Path:
     projection = Projection(Shape(encoder.width, 4, decoder.width))
     projection.start(embeddings, True, 3 * decoder.mean_norm)  # so that pictures differ in their captions
     project.projection.parent.mkdir(exist_ok=True)
-    projection.save(project.projection)
+    save_bridge(projection, project.projection)
     for name in ("images", "split", "scores", "headline"):
         (project.path(name) if name == "images" else project.path(name).parent).mkdir(parents=True, exist_ok=True)
     archive = project.path("images") / "test.tar"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-from captioner import torchvision_ops  # noqa: F401  (before clip and transformers)
-from captioner.vocabulary import STOP, Vocabulary
+from captioner.decoders.vocabulary import STOP, Vocabulary
+from captioner.foundation import torchvision_ops  # noqa: F401  (before clip and transformers)
 
 import clip  # isort: skip
 from clip.model import CLIP  # isort: skip

@@ -8,7 +8,7 @@ import os
 import sys
 
 from captioner.commands import source
-from captioner.errors import InputError
+from captioner.foundation.errors import InputError
 
 THREADS = 48  # more than requests may wait, so that one more is told so at once
 CONNECTIONS = 100
@@ -49,9 +49,9 @@ def run(given: argparse.Namespace) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from waitress import create_server
 
-    from captioner.app import MARGIN, create_app
-    from captioner.model import Captioner
-    from captioner.uploads import MOST_BYTES
+    from captioner.application.captioner import Captioner
+    from captioner.web.app import MARGIN, create_app
+    from captioner.web.uploads import MOST_BYTES
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is answered, not told
     opened, places = source.opened(given)

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -14,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from captioner.commands import source
-from captioner.errors import InputError
+from captioner.foundation.errors import InputError
 
 if TYPE_CHECKING:
-    from captioner.model import Captioner, Described, Likely, Prepared
+    from captioner.application.captioner import Captioner, Described, Likely, Prepared
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 SKIPPED = 3  # exit status where some pictures could not be read
 COLUMNS = ("image", "prompt", "caption", "clip_score", "log_probability", "entropy", "tokens", "next_tokens")
 EXAMPLES = """examples:
@@ -83,7 +83,14 @@ def listed(paths: Iterable[str], stdin: TextIO) -> Iterator[tuple[Path, str | No
         if not path.is_dir():
             yield path, None
             continue
-        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file())
+        from captioner.photographs.images import picture_suffixes
+
+        suffixes, files = picture_suffixes(), sorted(each for each in path.rglob("*") if each.is_file())
+        inside = [each for each in files if each.suffix.lower() in suffixes]
+        others = Counter(each.suffix.lower() or each.name for each in files if each.suffix.lower() not in suffixes)
+        if others:
+            told = ", ".join(f"{suffix} ({number})" for suffix, number in sorted(others.items()))
+            print(f"{path}: files left out that are no pictures of a known kind: {told}", file=sys.stderr)
         yield from ((each, None) for each in inside) if inside else [(path, f"{path}: no pictures in this folder")]
 
 
@@ -95,7 +102,7 @@ def batches(items: Iterator, size: int) -> Iterator[list]:
 
 def read(captioner: Captioner, path: Path, problem: str | None) -> tuple[Path, Prepared | None, str | None]:
     """The picture as the models take it, or why it cannot be read."""
-    from captioner.images import decode
+    from captioner.photographs.images import decode
 
     if problem:
         return path, None, problem
@@ -174,7 +181,7 @@ def run(given: argparse.Namespace) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from tqdm import tqdm
 
-    from captioner.model import Captioner
+    from captioner.application.captioner import Captioner
 
     opened, places = source.opened(given)
     captioner = Captioner.load(places, opened.settings)

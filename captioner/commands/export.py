@@ -34,8 +34,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Write the folder and say what is in it."""
-    from captioner.portable import export, folder_size
-    from captioner.project import Project
+    from captioner.application.portable import export, folder_size
+    from captioner.application.project import Project
 
     backbones = export(Project(given.project), given.file, given.backbones)
     for name, backbone in backbones.items():

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from captioner.portable import Portable
-    from captioner.project import Places, Project
+    from captioner.application.portable import Portable
+    from captioner.application.project import Places, Project
 
 BACKBONES = ("encoder", "decoder", "judge")
 
@@ -28,9 +28,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def opened(given: argparse.Namespace) -> tuple[Project | Portable, Places]:
     """The project or the exported model that the arguments name, and where its parts lie."""
-    from captioner.errors import InputError
-    from captioner.portable import Portable
-    from captioner.project import Project
+    from captioner.application.portable import Portable
+    from captioner.application.project import Project
+    from captioner.foundation.errors import InputError
 
     folders = {name: getattr(given, name) for name in BACKBONES if getattr(given, name)}
     project = Project(given.project)

@@ -1,0 +1,1 @@
+"""Captions, and how a frozen decoder words them after image and prompt."""

@@ -1,0 +1,114 @@
+"""The frozen language model, through transformers' own classes: GPT-2, or any causal model with a plain head."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from captioner.foundation import torchvision_ops  # noqa: F401  (before transformers)
+from captioner.foundation.errors import InputError
+from captioner.foundation.runtime import DTYPES
+
+from transformers import AutoModelForCausalLM, PreTrainedModel  # isort: skip
+from transformers.cache_utils import Cache  # isort: skip
+from transformers.utils import logging  # isort: skip
+
+logging.disable_progress_bar()
+NARROW = 256  # up to this width, attention in plain matrix products is faster on a CPU than the fused kernel
+
+
+class Decoder:
+    """A causal language model in evaluation mode and without gradients on its own parameters.
+
+    `dtype` is the precision of its body and its token table; the head's products are in float32, since a half-precision
+    logit of -100 is off by a quarter. ValueError for a model whose logits are not its head's output.
+    """
+
+    def __init__(self, model: PreTrainedModel, device: torch.device, dtype: str = "float32") -> None:
+        self.device = device
+        model = model.float().eval().requires_grad_(False).to(device)
+        head = model.get_output_embeddings()
+        _check_head(model, head)
+        self.head = head if dtype == "float32" else copy.deepcopy(head)
+        self.mean_norm = model.get_input_embeddings().weight.norm(dim=-1).mean().item()  # of a token embedding
+        self.model = model.to(DTYPES[dtype])
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device, dtype: str = "float32") -> Decoder:
+        """The model of a folder written by `save_pretrained`; InputError where it is missing or of another kind."""
+        cure = "make the decoder again with `dvc repro`, or name another one"
+        if not (folder / "config.json").is_file():
+            raise InputError(f"{folder}: no saved decoder here (no config.json); {cure}")
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            width = config.get("hidden_size", config.get("n_embd", NARROW + 1))
+            attention = {"attn_implementation": "eager"} if width <= NARROW else {}
+            model, found = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, output_loading_info=True, dtype=torch.float32, **attention
+            )
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            raise InputError(f"{folder}: no causal language model that can be loaded ({error}); {cure}") from error
+        if missing := sorted(found["missing_keys"]):
+            raise InputError(f"{folder}: the saved decoder has no weights for {missing[0]} and others; {cure}")
+        try:
+            decoder = cls(model, device, dtype)
+        except ValueError as error:
+            raise InputError(f"{folder}: {error}; {cure}") from error
+        for name, value in (("stop token (eos_token_id)", decoder.stop), ("context length", decoder.positions)):
+            if value is None:
+                raise InputError(f"{folder}: the decoder's config.json states no {name}; add it there, or {cure}")
+        return decoder
+
+    def hidden(self, inputs: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
+        """The last hidden states [B, T, W] of input embeddings [B, T, W] that follow those in `cache`."""
+        inputs = inputs.to(self.model.dtype)
+        body = self.model.base_model
+        return body(inputs_embeds=inputs, past_key_values=cache, use_cache=cache is not None).last_hidden_state
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Logits [..., V] of hidden states [..., W], in float32 outside of autocast."""
+        return self.head(hidden.to(self.head.weight.dtype)).float()
+
+    @property
+    def table(self) -> nn.Embedding:
+        """The token embeddings [V, W]."""
+        return self.model.get_input_embeddings()
+
+    @property
+    def vocabulary(self) -> int:
+        """|V|, the rows of the output layer."""
+        return self.head.weight.shape[0]
+
+    @property
+    def width(self) -> int:
+        """W, dimensions of a token embedding."""
+        return self.table.embedding_dim
+
+    @property
+    def positions(self) -> int:
+        """The longest sequence of prefix, prompt and caption, in tokens."""
+        return getattr(self.model.config, "max_position_embeddings", None)
+
+    @property
+    def stop(self) -> int:
+        """The id of the stop token, the first where the model has several."""
+        stop = self.model.config.eos_token_id
+        return stop[0] if isinstance(stop, list) else stop
+
+
+@torch.inference_mode()
+def _check_head(model: PreTrainedModel, head: nn.Module | None) -> None:
+    """ValueError unless the model's logits are its head's output for its body's last hidden states."""
+    kind = model.config.model_type
+    if head is None or not isinstance(head, nn.Linear):
+        raise ValueError(f"a model of the kind {kind!r} has no linear head over its vocabulary")
+    probe = model.get_input_embeddings().weight[:3].unsqueeze(0).clone()  # [1, 3, W]
+    whole = model(inputs_embeds=probe, use_cache=False).logits
+    split = head(model.base_model(inputs_embeds=probe, use_cache=False).last_hidden_state)
+    if not torch.allclose(whole, split, atol=1e-4, rtol=1e-4):
+        raise ValueError(f"a model of the kind {kind!r} changes its logits after the head, which is not supported here")

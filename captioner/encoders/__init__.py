@@ -1,0 +1,1 @@
+"""The frozen encoders: CLIP-like models behind one interface, and where their weights come from."""

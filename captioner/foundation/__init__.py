@@ -1,0 +1,1 @@
+"""What every other package stands on: files, errors, checkpoints, processes, precision."""

@@ -1,0 +1,1 @@
+"""The training of the miniature CLIP and the miniature GPT-2 of the drawn world."""

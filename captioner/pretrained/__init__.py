@@ -1,0 +1,1 @@
+"""Pretrained backbones: found or fetched, and tried."""

@@ -1,0 +1,1 @@
+"""Scores of one caption: reference metrics and similarities, pure and of texts and arrays."""

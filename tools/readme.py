@@ -1,0 +1,101 @@
+"""Renews the blocks of README.md that tell of results and of the pipeline, from the folder as it is:
+
+python -m tools.readme
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+Read = Callable[[str], str]  # the text of a file of the project
+
+
+def in_folder(name: str) -> str:
+    """A file as it is in the folder."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def results(read: Read) -> str:
+    """The comparison of the prompts on test and the controls."""
+    headline = json.loads(read("metrics/headline.json"))
+    rows = list(csv.DictReader(read("plots/prompts.csv").splitlines()))
+    novel = {row["prompt"]: float(row["cider"]) for row in rows if row["split"] == "novel"}
+    test = sorted((row for row in rows if row["split"] == "test"), key=lambda row: -float(row["cider"]))
+    lines = ["| prompt | group | CIDEr-D, test | novel | CLIP score | lift |", "|---|---|---|---|---|---|"]
+    for row in test:
+        text = row["text"].strip() or "(no prompt)"
+        cider, low, high = (float(row[name]) for name in ("cider", "cider_low", "cider_high"))
+        lines.append(
+            f"| {text} | {row['group']} | **{cider:.2f}** [{low:.2f}, {high:.2f}] | {novel[row['prompt']]:.2f} "
+            f"| {float(row['clip_score']):.1f} | {float(row['lift']):.1f} |"
+        )
+    names = {
+        "cider_human": "a person's caption (four references)", "cider_loo": "headline prompt, same four references",
+        "cider_mlp": "headline prompt, ClipCap's MLP instead of the linear map",
+        "cider_transformer": "headline prompt, ClipCap's transformer instead of it",
+        "cider_finetuned": "headline prompt, GPT-2 trained too",
+        "cider_empty_prompt_map": "headline prompt, a linear map trained with the empty prompt only",
+        "cider_retrieved": "the training caption that CLIP finds nearest",
+        "cider_constant": "one caption for all images",
+        "cider_shuffled": "headline prompt, shuffled images", "cider_no_prefix": "headline prompt, no prefix",
+        "cider_random_projection": "headline prompt, untrained projection (the original's method)",
+    }  # fmt: skip
+    lines += [f"| *{label}* | | {headline[key]:.2f} | | | |" for key, label in names.items()]
+    return "\n".join(lines)
+
+
+def pipeline(read: Read) -> str:
+    """The drawing of the pipeline, without the stage `check`, on which all others depend."""
+    command = ["dvc", "dag", "--md", "--collapse-foreach-matrix", "paper"]  # and all that leads to it
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()
+    check = next(line.split("[")[0].strip() for line in lines if '["check"]' in line)
+    return "\n".join(line for line in lines if not re.search(rf"\b{check}\b", line))
+
+
+def shown(text: str) -> str:
+    """A description without the names of a loop."""
+    return text.replace("${key}", "...")
+
+
+def stages(read: Read) -> str:
+    """A table of the stages."""
+    document = YAML(typ="safe", pure=True).load(read("dvc.yaml"))
+    rows = [(name, stage.get("do", stage)) for name, stage in document["stages"].items()]
+    lines = ["| stage | what it does |", "|---|---|"]
+    return "\n".join([*lines, *(f"| `{name}` | {shown(stage['desc'])} |" for name, stage in rows)])
+
+
+def ablation(read: Read) -> str:
+    """The choices of the projection's recipe."""
+    rows = list(csv.DictReader(read("ablation/results.csv").splitlines()))
+    lines = ["| choice | CIDEr-D on val, mean (lowest to highest) | difference |", "|---|---|---|"]
+    for row in rows:
+        cider, low, high, difference = (float(row[name]) for name in ("cider", "lowest", "highest", "difference"))
+        told = row["change"].replace("_", " ")
+        lines.append(f"| {told} | {cider:.2f} ({low:.2f} to {high:.2f}) | {difference:+.2f} |")
+    return "\n".join(lines)
+
+
+BUILT = {"results": results, "ablation": ablation}
+BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages}
+
+
+def block(name: str) -> re.Pattern[str]:
+    """Where the block stands in the README."""
+    return re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+
+
+if __name__ == "__main__":
+    content = README.read_text(encoding="utf-8")
+    for title, make in BLOCKS.items():
+        content = block(title).sub(lambda found, made=make: found[1] + made(in_folder) + "\n" + found[2], content)
+    README.write_text(content, encoding="utf-8")
