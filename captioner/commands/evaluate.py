@@ -118,16 +118,15 @@ def judged(given: argparse.Namespace) -> dict:
     several = [references[image] for image in both]
     texts = {name: [own[image] for image in both] for name, own in captions.items()}
     _warn(texts, several)
-    each = {name: by_image(own, several, idf) for name, own in texts.items()}
+    scores, each = measured(texts, several, idf, java=not given.no_java)
     if given.images:
-        with_clip(each, texts, several, [read_names(given.references).get(image, image) for image in both], given)
-    scores = {
-        name: {**evaluate(own, several, idf, java=not given.no_java), **_means(each[name], ("CLIP-S", "RefCLIP-S"))}
-        for name, own in texts.items()
-    }
+        files = read_names(given.references)
+        with_clip(each, texts, several, [files.get(image, image) for image in both], given)
+        for name, values in each.items():
+            scores[name] |= {metric: float(values[metric].mean()) for metric in ("CLIP-S", "RefCLIP-S")}
     if given.intervals or len(names) > 1:
         for name, values in each.items():
-            scores[name] = {**scores[name], "intervals": intervals(values)}
+            scores[name]["intervals"] = intervals(values)
     return scores[names[0]] if len(names) == 1 else {"files": scores, "pairs": pairs(each)}
 
 
@@ -166,16 +165,29 @@ def _warn(texts: Mapping[str, Sequence[str]], several: Sequence[Sequence[str]]) 
         )
 
 
-def by_image(candidates: Sequence[str], references: Sequence[Sequence[str]], idf: Idf | None) -> dict[str, np.ndarray]:
-    """The metrics that have a value for each image [N]."""
+def measured(
+    texts: Mapping[str, Sequence[str]], references: Sequence[Sequence[str]], idf: Idf | None, java: bool
+) -> tuple[dict[str, dict], dict[str, dict[str, np.ndarray]]]:
+    """Of each file coco-caption's metrics by coco-caption's names, METEOR and SPICE where `java` and they can run; and
+    the metrics that have a value for each image [N].
+    """
     import numpy as np
 
-    from captioner.scores.metrics import Cider, rouge_l, tokenise
+    from captioner.commands.java_scorers import with_java
+    from captioner.scores.metrics import Cider, bleu, rouge_l, tokenise
 
-    words = [tokenise(text) for text in candidates]
     several = [[tokenise(text) for text in group] for group in references]
-    rouge = [rouge_l(tokens, group) for tokens, group in zip(words, several, strict=True)]
-    return {"ROUGE_L": np.array(rouge), "CIDEr": Cider(several, idf).scores(words)}
+    cider = Cider(several, idf)
+    scores: dict[str, dict] = {}
+    each: dict[str, dict[str, np.ndarray]] = {}
+    for name, own in texts.items():
+        words = [tokenise(text) for text in own]
+        rouge = np.array([rouge_l(tokens, group) for tokens, group in zip(words, several, strict=True)])
+        each[name] = {"ROUGE_L": rouge, "CIDEr": cider.scores(words)}
+        scores[name] = {f"Bleu_{n}": value for n, value in enumerate(bleu(words, several), start=1)}
+        scores[name] |= {metric: float(values.mean()) for metric, values in each[name].items()}
+        scores[name] |= with_java(words, several) if java else {}
+    return scores, each
 
 
 def with_clip(
@@ -215,10 +227,6 @@ def _file(folder: Path, name: str, suffixes: set[str]) -> str:
         if (folder / one).is_file():
             return one
     raise InputError(f"{folder}: no picture {name} (with or without an ending), though the references list it")
-
-
-def _means(values: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, float]:
-    return {name: float(values[name].mean()) for name in names if name in values}
 
 
 def intervals(values: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
@@ -296,19 +304,3 @@ def write_idf(path: Path, table: Idf) -> None:
             partial.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def evaluate(
-    candidates: Sequence[str], references: Sequence[Sequence[str]], idf: Idf | None = None, java: bool = True
-) -> dict[str, float]:
-    """coco-caption's metrics by coco-caption's names; METEOR and SPICE where `java` and they can run."""
-    from captioner.commands.java_scorers import with_java
-    from captioner.scores.metrics import Cider, bleu, rouge_l, tokenise
-
-    words = [tokenise(text) for text in candidates]
-    several = [[tokenise(text) for text in group] for group in references]
-    scores = {f"Bleu_{n}": value for n, value in enumerate(bleu(words, several), start=1)}
-    rouge = [rouge_l(tokens, group) for tokens, group in zip(words, several, strict=True)]
-    scores["ROUGE_L"] = sum(rouge) / len(rouge)
-    scores["CIDEr"] = float(Cider(several, idf).scores(words).mean())
-    return scores | (with_java(words, several) if java else {})
