@@ -7,7 +7,6 @@ names: a test reads them and holds them against dvc.yaml.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from captioner.foundation.atomic import replacing
 from captioner.foundation.errors import InputError, listed
+from captioner.foundation.keys import keyed
 
 T = TypeVar("T")
 _used: dict[str, object] = {}  # what this process has asked for: the key of its checkpoints
@@ -60,10 +60,10 @@ def _value(*keys: str) -> Any:
     return value
 
 
-def validated(kind: type[T], value: object, name: str) -> T:
-    """`value` as this kind of section; InputError that names each wrong key under `name`."""
+def validated(kind: type[T], value: object, name: str, file: str = "params.yaml") -> T:
+    """`value` as this kind of section of a file of parameters; InputError that names each wrong key under `name`."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise InputError(f"params.yaml: {name} should hold keys and values (got {value!r})")
+        raise InputError(f"{file}: {name} should hold keys and values (got {value!r})")
     try:
         return kind(**value)
     except ValidationError as error:
@@ -71,7 +71,7 @@ def validated(kind: type[T], value: object, name: str) -> T:
             f"{'.'.join([name, *map(str, fault['loc'])])}: {fault['msg']} (got {fault['input']!r})"[:300]
             for fault in error.errors()
         ]
-        raise InputError("params.yaml: mend these parameters\n" + listed(problems, 20)) from error
+        raise InputError(f"{file}: mend these parameters\n" + listed(problems, 20)) from error
 
 
 def shared(key: str) -> Any:
@@ -138,45 +138,19 @@ def _rounded(content: object) -> object:
     return round(float(content), 6) if isinstance(content, float) else content
 
 
-def _add_code(digest: hashlib._Hash, *folders: str) -> None:
-    """The project's modules of these folders that are loaded."""
-    root = Path.cwd()
-    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    ours = [root / folder for folder in folders]
-    for path in sorted(Path(file) for file in modules if file and any(map(Path(file).is_relative_to, ours))):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-
-
-def _add(digest: hashlib._Hash, value: object) -> None:
-    """A value, or the content of a file or folder."""
-    if isinstance(value, Path):
-        for path in sorted(value.rglob("*")) if value.is_dir() else [value]:
-            digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"")
-    else:
-        digest.update(json.dumps(value, sort_keys=True).encode())
-
-
 def checkpoint_folder(name: str) -> Path:
     """The folder of this training's checkpoints, keyed by the code loaded, the parameters read and the inputs
     opened so far.
     """
-    digest = hashlib.sha256(name.encode())
-    _add_code(digest, "captioner", "stages")
-    for key, value in sorted(_used.items()):
-        digest.update(key.encode())
-        _add(digest, value)
-    return Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+    used = [part for item in sorted(_used.items()) for part in item]
+    return Path(".checkpoints") / keyed(name, Path.cwd(), ("captioner", "stages"), *used)
 
 
 def store(name: str, *values: object) -> Path:
     """A folder for a computation that several stages may ask for, keyed by the library's code that is loaded and by
     `values`, where a path stands for its content. It stays when a stage ends; see `prune`.
     """
-    digest = hashlib.sha256(name.encode())
-    _add_code(digest, "captioner", "stages/study")
-    for value in values:
-        _add(digest, value)
-    folder = Path(".checkpoints") / f"{name}-{digest.hexdigest()[:16]}"
+    folder = Path(".checkpoints") / keyed(name, Path.cwd(), ("captioner", "stages/study"), *values)
     if folder.is_dir():
         os.utime(folder)
     return folder

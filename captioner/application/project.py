@@ -54,7 +54,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def _document(self, name: str) -> dict:
+    def document(self, name: str) -> dict:
+        """A YAML file of the project; InputError where it is missing or no mapping."""
         path = self.folder / name
         try:
             content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -72,11 +73,11 @@ class Project:
     @cached_property
     def parameters(self) -> dict:
         """The content of params.yaml."""
-        return self._document("params.yaml")
+        return self.document("params.yaml")
 
     @cached_property
     def _paths(self) -> dict[str, str]:
-        paths = self._document("paths.yaml").get("path")
+        paths = self.document("paths.yaml").get("path")
         if not isinstance(paths, dict):
             raise InputError(f"{self.folder / 'paths.yaml'}: path is missing")
         return paths
@@ -126,9 +127,14 @@ class Project:
         return isinstance(data, dict) and data.get("source") == "drawn"
 
     @property
+    def caption(self) -> CaptionConfig:
+        """The section `caption` of the chosen study."""
+        return self.section("caption", CaptionConfig)
+
+    @property
     def settings(self) -> Settings:
         """The settings of params.yaml that decide a caption."""
-        caption = self.section("caption", CaptionConfig)
+        caption = self.caption
         try:
             return Settings(
                 study=self.study, seed=int(self.parameters["seed"]), runtime=self.section("runtime", RuntimeConfig),

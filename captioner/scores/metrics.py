@@ -148,6 +148,12 @@ class Cider:
         """CIDEr-D of each image's candidate [N]."""
         return self._scores(range(len(candidates)), candidates)
 
+    def scores_at(self, images: Sequence[int], candidates: Sequence[Tokens]) -> np.ndarray:
+        """CIDEr-D [n] of one candidate each for the images at these places, each place once; ValueError otherwise."""
+        if len(set(images)) != len(images):
+            raise ValueError("an image stands there twice")
+        return self._scores(images, candidates)
+
     def _scores(self, images: Sequence[int], candidates: Sequence[Tokens]) -> np.ndarray:
         place = np.full(len(self._several), -1)  # where each image's candidate stands among those given
         place[list(images)] = np.arange(len(candidates))

@@ -1,0 +1,1 @@
+"""The full grid, which the search does without, and searches held against it."""

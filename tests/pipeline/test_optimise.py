@@ -1,0 +1,277 @@
+"""The search for the best prompt on a tiny study: its stages and its command, from candidates to the paper's section.
+Its pipeline declares what it uses, and its committed results belong to the committed code.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+from committed import changed
+from ruamel.yaml import YAML
+from safetensors.torch import load_file
+from small_study import latex
+from test_pipeline_declared import Uses, declared, declares_its_code, is_code
+
+from captioner import cli
+from captioner.application.project import Project
+from captioner.bridge.base import Shape
+from captioner.bridge.files import save_bridge
+from captioner.bridge.linear import Projection
+from captioner.decoders.tokens import TokenTable
+from captioner.encoders.encoder import load_encoder
+from captioner.foundation.embeddings import Embeddings
+from captioner.photographs.annotations import Captions, write_captions
+from captioner.world.language import references
+from stages import settings
+
+ROOT = Path(__file__).parents[2]
+YAML_ = YAML(typ="safe", pure=True)
+STAGES = {
+    name: stage
+    for file in ("optimise/dvc.yaml", "optimise/grid/dvc.yaml")
+    for name, stage in YAML_.load((ROOT / file).read_text(encoding="utf-8"))["stages"].items()
+}
+SIZES = {"train": 20, "val": 8, "test": 9, "novel": 5}
+WORDS = {
+    "candidates": {
+        "templates": {"of": "{a} {adjective} {noun} of", "this": "this {adjective} {noun} shows"},
+        "nouns": ["photo", "image"], "adjectives": ["", "red"], "file": "", "substitutions": 3, "proposals": 4,
+    },
+    "search": {
+        "method": "halving", "objective": {"cider": 1.0, "tokens": -0.01, "facts": 0.5, "clip_score": 0.001},
+        "budget": 260, "finalists": 3, "batch_size": 5, "p_threshold": 0.1,
+    },
+    "confirm": {"runners_up": 2, "random": 2},
+    "ceilings": {"epochs": 1, "learning_rate": 0.01},
+    "explain": {"images": 4, "attended": 3},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def searchable(study, decoder, vocabulary, scenes, tmp_path_factory) -> Path:
+    """The tiny study with what a search opens: four splits, captions, two maps."""
+    folder = tmp_path_factory.mktemp("searchable") / "study"
+    shutil.copytree(study, folder)
+    project, rng = Project(folder), random.Random("searchable")
+    ids = {name: [100 * n + i for i in range(size)] for n, (name, size) in enumerate(SIZES.items(), start=1)}
+    keys = [key for several in ids.values() for key in several]
+    drawn = dict(zip(keys, scenes[2000:], strict=False))
+    told = {key: references(scene, rng, 3) for key, scene in drawn.items()}
+    for name, splits in (("captions_train", ("train", "val")), ("captions_test", ("test", "novel"))):
+        mine = [key for split in splits for key in ids[split]]
+        write_captions(project.path(name), Captions({k: f"{k}.png" for k in mine}, {k: told[k] for k in mine}), name)
+    project.path("facts").write_text(json.dumps({str(key): scene.to_json() for key, scene in drawn.items()}))
+    project.path("split").write_text(json.dumps({"splits": ids}), encoding="utf-8")
+    project.path("checked").touch()
+    judge = load_encoder(project.path("judge"), torch.device("cpu"))
+    vectors = judge.encode_texts([told[key][0] for key in keys])
+    Embeddings(keys, vectors).save(project.path("embeddings"))
+    Embeddings(keys, vectors).save(project.path("judged"))
+    TokenTable.build({key: told[key] for name in ("train", "val") for key in ids[name]}, vocabulary).save(
+        project.path("tokens")
+    )
+    project.path("projections").unlink()  # one map in a file of that name, until here
+    project.path("projections").mkdir()
+    for number in range(2):
+        torch.manual_seed(number)
+        bridge = Projection(Shape(vectors.shape[1], 4, decoder.width))
+        bridge.start(vectors, True, 3 * decoder.mean_norm)
+        save_bridge(bridge, project.path("projections") / f"{number}.safetensors")
+    params = YAML().load((folder / "params.yaml").read_text(encoding="utf-8"))
+    params["compare"].update(resamples=100, permutations=200)
+    params["scenes"]["projection"].update(epochs=1, seeds=2, batch_size=8, prefix_length=4)
+    params["prompts"] = {name: params["prompts"][name] for name in ("detailed", "none", "unrelated")}
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+    (folder / "optimise").mkdir()
+    with (folder / "optimise/params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(WORDS, file)
+    return folder
+
+
+@pytest.fixture
+def inside(searchable, monkeypatch):
+    """Runs a stage of the search in the study's folder, in this process."""
+    monkeypatch.chdir(searchable)
+    settings.document.cache_clear()
+
+    def run(name: str) -> None:
+        importlib.import_module(f"optimise.{name}").main()
+
+    yield run
+    settings.document.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def built(searchable) -> Path:
+    """The study with every stage of the search run, but the PDF."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(searchable)
+        settings.document.cache_clear()
+        for name in ("candidates", "search", "confirm", "ceilings", "explain", "figures", "report"):
+            importlib.import_module(f"optimise.{name}").main()
+        settings.document.cache_clear()
+    return searchable
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "optimise" / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_stages_agree_with_one_another(built):
+    candidates, search = table(built, "candidates.csv"), table(built, "search.csv")
+    assert {row["prompt"] for row in candidates} == {row["prompt"] for row in search}
+    assert {"A photo of", "This red image shows", "", "A detailed photo of"} <= {row["prompt"] for row in candidates}
+    told = json.loads((built / "optimise/metrics/search.json").read_text())
+    assert told["spent"] <= told["budget"] == 260 and told["full_grid"] == len(search) * 16
+    assert told["winner"] == search[0]["prompt"]
+    confirmed = table(built, "confirmed.csv")
+    winner = next(row for row in confirmed if row["split"] == "val" and row["part"] == "winner")
+    assert winner["prompt"] == search[0]["prompt"] and search[0]["seen"] == "16"
+    for name in ("worth", "cider", "clip_score", "facts", "tokens"):  # captioned and scored anew, in other batches
+        assert float(winner[name]) == pytest.approx(float(search[0][name]), abs=1e-4)
+    mixed = sum(weight * float(winner[name]) for name, weight in WORDS["search"]["objective"].items())
+    assert mixed == pytest.approx(float(winner["worth"]), abs=1e-4)
+    parts = [row["part"] for row in confirmed if row["split"] == "test"]
+    assert parts.count("winner") == 1 and parts[-3:] == ["consensus", "reranked", "oracle"]
+    worth = {row["part"]: float(row["worth"]) for row in confirmed if row["split"] == "test"}
+    assert worth["oracle"] >= max(value for part, value in worth.items() if part != "random")
+    ceilings = table(built, "ceilings.csv")
+    assert [(row["split"], row["part"], row["maps"]) for row in ceilings] == [
+        (split, *rest) for split in ("test", "novel") for rest in (("soft", "2"), ("alone", "1"))
+    ]
+    soft = load_file(built / "models/optimise/soft.safetensors")
+    assert set(soft) == {"0", "1"} and not torch.equal(soft["0"], soft["1"])
+    shares = [float(row["share"]) for row in table(built, "components.csv")]
+    assert len(shares) == 7 and sum(shares) == pytest.approx(1, abs=1e-4)
+
+
+def test_every_number_of_the_section_is_written(built):
+    section = (ROOT / "paper/optimise.tex").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"\\result\{(optimise\.[a-z]+)\}", section))
+    numbers = (built / "paper/generated/optimise_numbers.tex").read_text(encoding="utf-8")
+    assert wanted == set(re.findall(r"result@(optimise\.[a-z]+)\\", numbers))
+    drawn = {path.stem for path in (built / "paper/generated/optimise").iterdir()}
+    assert drawn == set(re.findall(r"\{optimise/(\w+)\}", section))
+
+
+def test_searches_are_held_against_the_full_grid(built, inside):
+    inside("grid.__main__")
+    rows = table(built, "grid/searches.csv")
+    assert [(row["method"], row["seed"]) for row in rows] == [
+        (method, str(seed)) for method in ("halving", "wilcoxon") for seed in range(1, 6)
+    ]
+    for row in rows:
+        assert float(row["worth"]) <= float(row["best_worth"]) and int(row["spent"]) <= 260
+        assert (row["winner"] == row["best"]) == (row["rank"] == "1")
+        assert float(row["difference"]) == pytest.approx(float(row["best_worth"]) - float(row["worth"]), abs=1e-4)
+    own = table(built, "search.csv")[0]
+    mine = next(row for row in rows if (row["method"], row["seed"]) == ("halving", "1"))  # the study's own seed
+    assert mine["winner"] == own["prompt"] and float(mine["worth"]) == pytest.approx(float(own["worth"]), abs=1e-4)
+
+
+@pytest.mark.needs_latex
+@pytest.mark.skipif(not latex(), reason="LaTeX is not installed")
+def test_the_paper_with_the_section_is_built(built, inside):
+    for name in ("report.tex", "references.bib", "optimise.tex"):
+        shutil.copyfile(ROOT / "paper" / name, built / "paper" / name)
+    for name in ("numbers.tex", "tables.tex"):
+        shutil.copyfile(ROOT / "paper/generated" / name, built / "paper/generated" / name)
+    shutil.copytree(ROOT / "paper/generated/figures", built / "paper/generated/figures", dirs_exist_ok=True)
+    inside("paper")
+    assert (built / "paper/optimise.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.fixture
+def command(capsys, searchable):
+    """`captioner optimise` in the study: exit status, standard output and standard error."""
+
+    def run(*arguments: object) -> tuple[object, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["optimise", "--project", str(searchable), *map(str, arguments)])
+        told = capsys.readouterr()
+        return ended.value.code, told.out, told.err
+
+    return run
+
+
+def test_the_command_finds_the_best_of_a_file(command, tmp_path):
+    mine, saved = tmp_path / "mine.txt", tmp_path / "found.csv"
+    prompts = ["A photo of", "This image shows", "xyz", "of of of"]
+    mine.write_text("\n".join(prompts), encoding="utf-8")
+    status, out, err = command("--candidates", mine, "--objective", "cider=1", "--budget", 10_000, "--save", saved)
+    assert status == 0 and "4 prompts, 64 captions, 100.0 % of all" in err
+    with saved.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["prompt"] for row in rows} == set(prompts) and {row["seen"] for row in rows} == {"16"}
+    worth = [float(row["worth"]) for row in rows]
+    assert worth == sorted(worth, reverse=True) and worth == [float(row["cider"]) for row in rows]
+    assert out.splitlines()[1].split()[0] == "1" and rows[0]["prompt"] in out.splitlines()[1]
+    again = command("--candidates", mine, "--objective", "cider=1", "--budget", 10_000)
+    assert again[1] == out
+
+
+@pytest.mark.parametrize("method", ["halving", "wilcoxon"])
+def test_the_command_searches_the_grammar(command, method):
+    status, out, _ = command("--budget", 200, "--top", 3, "--method", method)
+    assert status == 0 and len(out.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content", "told"),
+    [
+        ((), "", "mine.txt: no candidates; write one prompt a line"),
+        ((), "a\nb\na\n", "line 3: 'a' stands in line 1 already"),
+        ((), "only one\n", "two different prompts"),
+        ((), "fine\n" + "a photo of " * 40, r"1 of 2 prompts have more than the \d+ tokens"),
+        (("--budget", 0), "a\nb\n", "budget: Input should be greater than or equal to 1"),
+        (("--budget", 5), "a\nb\n", "search.budget: 5 captions are too few for 2 candidates; it takes"),
+        (("--objective", "cider=0"), "a\nb\n", "every weight is 0"),
+    ],
+)
+def test_bad_input_of_the_command_is_one_error(command, tmp_path, arguments, content, told):
+    mine = tmp_path / "mine.txt"
+    mine.write_text(content, encoding="utf-8")
+    status, out, _ = command("--candidates", mine, *arguments)
+    assert re.search(told, str(status)) and str(status).startswith("error: ") and not out
+
+
+@pytest.mark.parametrize(("weights", "told"), [("beauty=1", "is none of cider"), ("cider=x", "no number")])
+def test_wrong_weights_are_wrong_arguments(command, weights, told):
+    status, _, err = command("--objective", weights)
+    assert status == 2 and told in err
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_each_stage_declares_what_it_uses(name):
+    path, stage = ROOT / "optimise" / ("grid/__main__.py" if name == "grid" else f"{name}.py"), STAGES[name]
+    assert stage["cmd"] == f"python -m optimise.{name}" and stage["wdir"] in ("..", "../..") and stage["desc"]
+    declares_its_code(path, stage, quick=True)
+    uses = Uses(path)
+    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
+    assert sorted(files) == sorted(uses.inputs - {"optimise/params.yaml"})
+    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
+    shared = [entry for entry in stage.get("params", []) if isinstance(entry, str)]
+    assert sorted(shared) == sorted(uses.parameters)
+    own = [part for entry in stage.get("params", []) if isinstance(entry, dict) for part in entry[next(iter(entry))]]
+    assert own == sorted(re.findall(r'\bpart\("(\w+)"', path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("dvc_alone")
+def test_the_results_belong_to_the_code():
+    if changed("params.yaml", "dvc.lock", "optimise", "captioner", "stages", "paper"):
+        pytest.skip("the study was changed or rebuilt here; the search's results are those of the committed one")
+    command = ["dvc", "repro", "--allow-missing", "--dry", "optimise/dvc.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr
