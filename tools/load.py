@@ -13,7 +13,6 @@ import io
 import json
 import random
 import re
-import signal
 import socket
 import struct
 import subprocess
@@ -241,7 +240,7 @@ def served(project: Path) -> Iterator[tuple[int, int]]:
         try:
             yield int(re.search(r":(\d+) ", process.stdout.readline())[1]), process.pid
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # an interrupt is ignored where the tool runs in the background
 
 
 def main() -> None:
