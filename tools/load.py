@@ -32,7 +32,6 @@ from PIL import Image
 from captioner.web.app import HEADERS
 from captioner.web.uploads import MOST_BYTES
 
-MEGABYTE = 1024 * 1024
 WHOLE, SLOW, CUT = "whole", "slow", "cut"  # how a request is sent; a cut one waits for no answer
 LEAK = re.compile(rb'Traceback|File "|site-packages|\.py\b')
 
