@@ -25,9 +25,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit; bad input ends it with one message and exit status 1."""
     given = parser().parse_args(arguments)
-    if given.command in evaluate.COMMANDS:
-        return evaluate.run(given)
     try:
+        if given.command in evaluate.COMMANDS:
+            return evaluate.run(given)
         sys.exit(given.run(given))
     except InputError as error:
         sys.exit(f"error: {error}")
@@ -36,3 +36,5 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # whoever reads the results has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:  # a path that this machine does not take: too long, not allowed, on a full disk
+        sys.exit(f"error: {error.filename or 'input or output'}: {error.strerror or error}")

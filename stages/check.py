@@ -19,7 +19,7 @@ from captioner.config.judge import JUDGES
 from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.config.section import Texts
+from captioner.config.section import Text, Texts
 from captioner.config.split import SPLITTINGS, DrawnSplit
 from captioner.foundation.errors import InputError, listed
 from stages import settings
@@ -28,7 +28,7 @@ STUDIES = ("scenes", "coco")
 SHARED = {
     "study": Annotated[str, Field(strict=True)],
     "seed": Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)],
-    "prompt": Annotated[str, Field(strict=True)],
+    "prompt": Annotated[Text, Field(strict=True)],
     "prompts": Annotated[Texts, Field(strict=True, min_length=1)],
 }
 WHOLE = {"compare": CompareConfig, "controls": ControlsConfig}  # sections that both studies share

@@ -36,7 +36,9 @@ def document(name: str) -> dict:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{name}: not found; run the stage from the project's root") from error
-    except (YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read ({error.strerror})") from error
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: a number, a date or text that is none
         raise InputError(f"{name}: not valid YAML ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict):
         raise InputError(f"{name}: should hold keys and values")
@@ -91,7 +93,7 @@ def chosen_kind(kind: type[T] | dict[str, type[T]], value: object, name: str) ->
     if not isinstance(kind, dict):
         return kind
     source = value.get("source") if isinstance(value, dict) else None
-    if source not in kind:
+    if not isinstance(source, str) or source not in kind:
         raise InputError(
             f"params.yaml: mend these parameters\n  {name}.source: {source!r} is none of {', '.join(kind)}"
         )
@@ -99,7 +101,10 @@ def chosen_kind(kind: type[T] | dict[str, type[T]], value: object, name: str) ->
 
 
 def _path(name: str, *parts: str) -> Path:
-    return Path(document("paths.yaml")["path"][name], *parts)
+    paths = document("paths.yaml").get("path")
+    if not isinstance(paths, dict) or not isinstance(paths.get(name), str):
+        raise InputError(f"paths.yaml: path.{name} should be the path of a file or a folder")
+    return Path(paths[name], *parts)
 
 
 def source(name: str, *parts: str) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import hypothesis
 import pytest
 import torch
 from committed import committed
@@ -38,6 +39,11 @@ from captioner.world.language import document, references
 from captioner.world.scene import Scene, sample_scene
 
 torch.set_num_threads(1)
+hypothesis.settings.register_profile(  # the same examples on every machine, however slow it is, and nothing kept
+    "same", derandomize=True, deadline=None, database=None, max_examples=60,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)  # fmt: skip
+hypothesis.settings.load_profile("same")
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")

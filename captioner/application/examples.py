@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 from captioner.photographs.images import ImageReader, read_manifest
 
@@ -27,10 +28,15 @@ def read_examples(folder: Path, split: Path, manifest: Path, count: int) -> list
     """
     if not split.is_file() or not manifest.is_file():
         return []
-    ids = json.loads(split.read_text(encoding="utf-8"))["splits"]["test"][:count]
-    rows, readers, examples = read_manifest(manifest), {}, []
-    for key in ids:
-        row = rows[key]
+    cure = "make it again with `dvc repro split`"
+    document = read_json(split, "split", cure)
+    try:
+        rows = read_manifest(manifest)
+        chosen = [(key, rows[key]) for key in document["splits"]["test"][:count]]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise InputError(f"{split}, {manifest}: damaged ({error!r}); {cure}") from error
+    readers, examples = {}, []
+    for key, row in chosen:
         location = folder / row.location
         if not location.exists():
             return []

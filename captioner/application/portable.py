@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from captioner.application.project import Places, Project, Settings
 from captioner.config.runtime import RuntimeConfig
 from captioner.encoders.origin import Origin, file_digest
 from captioner.foundation.atomic import replacing
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 
 FORMAT = 1
@@ -149,13 +152,13 @@ class Portable:
     @classmethod
     def read(cls, folder: Path) -> Portable:
         """The model in this folder; InputError where it is of another version, incomplete, mixed or damaged."""
-        path = (folder if folder.is_dir() else folder.parent) / MANIFEST
-        if not path.is_file():
+        path = (folder if os.path.isdir(folder) else folder.parent) / MANIFEST
+        if not os.path.isfile(path):
             raise InputError(
                 f"{folder}: no exported model here ({MANIFEST} is missing); make one with `captioner export`"
             )
+        document = read_json(path, "exported model", AGAIN)
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
             version = document["format"]
             if version != FORMAT:
                 raise InputError(
@@ -169,6 +172,8 @@ class Portable:
                 for name, each in document["backbones"].items()
             }
             scores = sorted(map(float, document["scores"]))
+            if not all(map(math.isfinite, scores)):
+                raise ValueError("scores that are no finite numbers")
             files = dict(document["files"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: damaged ({type(error).__name__}: {error}); {AGAIN}") from error
@@ -231,8 +236,11 @@ class Portable:
         """Pictures of the test split that travel along; none where the study may not pass its pictures on."""
         if EXAMPLES not in self._files:
             return []
-        found = []
-        for name, content in load_file(self.folder / EXAMPLES).items():
-            key, _, file_name = name.partition("/")
-            found.append(Example(int(key), file_name, content.numpy().tobytes()))
+        found, path = [], self.folder / EXAMPLES
+        try:
+            for name, content in load_file(path).items():
+                key, _, file_name = name.partition("/")
+                found.append(Example(int(key), file_name, content.numpy().tobytes()))
+        except (SafetensorError, ValueError) as error:
+            raise InputError(f"{path}: damaged ({error}); {AGAIN}") from error
         return sorted(found, key=lambda each: each.image_id)[:count]

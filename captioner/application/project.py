@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from captioner.config.embed import EmbedConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.section import Dtype, Positive, section
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 
 T = TypeVar("T")
@@ -64,7 +65,9 @@ class Project:
                 f"{path}: not found, so this is no project; run the command in the project's folder, or name it with "
                 "--project, or name an exported model with --model"
             ) from error
-        except (YAMLError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); name a project's folder") from error
+        except (YAMLError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
         if not isinstance(content, dict):
             raise InputError(f"{path}: should hold keys and values")
@@ -84,7 +87,7 @@ class Project:
 
     def path(self, name: str) -> Path:
         """A file or folder by its name in paths.yaml, whether it is there or not."""
-        if name not in self._paths:
+        if not isinstance(self._paths.get(name), str):
             raise InputError(f"{self.folder / 'paths.yaml'}: path.{name} is missing")
         return self.folder / self._paths[name]
 
@@ -105,10 +108,10 @@ class Project:
     def section(self, name: str, kind: type[T] | dict[str, type[T]]) -> T:
         """A section of the chosen study, validated; of several kinds, the one that its `source` names."""
         value = self.parameters.get(self.study, {}).get(name)
-        kind = kind.get(value.get("source")) if isinstance(kind, dict) and isinstance(value, dict) else kind
         try:
+            kind = kind[value["source"]] if isinstance(kind, dict) else kind
             return kind(**value)
-        except (TypeError, ValidationError) as error:
+        except (TypeError, KeyError, ValidationError) as error:
             cure = "run `dvc repro check`, which names what to mend"
             raise InputError(f"{self.folder / 'params.yaml'}: {self.study}.{name} is not usable; {cure}") from error
 
@@ -154,15 +157,19 @@ class Project:
         path = self.path("scores")
         if not path.is_file():
             return []
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if (row["split"], row["seed"]) == ("test", "0")]
-        return sorted(float(row["clip_score"]) for row in rows)
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = [row for row in csv.DictReader(file) if (row["split"], row["seed"]) == ("test", "0")]
+            found = [float(row["clip_score"]) for row in rows]
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise InputError(f"{path}: damaged ({error}); make it again with `dvc repro score`") from error
+        return sorted(score for score in found if math.isfinite(score))
 
     @property
     def headline(self) -> dict:
         """The study's figures; empty before stage `score` has run."""
         path = self.path("headline")
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return read_json(path, "figures", "make them again with `dvc repro score`") if path.is_file() else {}
 
     def examples(self, count: int) -> list[Example]:
         """The first pictures of the test split, fewer where there are fewer; none without the data.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,17 +42,20 @@ def bridge_bytes(bridge: Bridge) -> bytes:
 
 def load_bridge(path: Path, device: torch.device) -> Bridge:
     """A saved bridge, without gradients; InputError where the file is missing or of another kind or version."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path}: no such map from image to prefix; {CURE}")
     try:
         with safe_open(path, framework="pt") as file:
             told = json.loads((file.metadata() or {}).get(HEADER, "{}"))
-            if told.pop("format", None) != FORMAT or told.get("kind") not in KINDS:
-                raise InputError(f"{path}: no map from image to prefix of format {FORMAT}; {CURE}")
-            kind = KINDS[told.pop("kind")]
-            shape = Shape(*(told.pop(name) for name in ("embedding", "prefix_length", "width")))
-            bridge = kind(shape, **told)
-            bridge.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-    except SafetensorError as error:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if not isinstance(told, dict) or told.pop("format", None) != FORMAT or told.get("kind") not in KINDS:
+            raise InputError(f"{path}: no map from image to prefix of format {FORMAT}; {CURE}")
+        kind = KINDS[told.pop("kind")]
+        with torch.device("meta"):  # sizes that the file only claims take no memory
+            bridge = kind(Shape(*(told.pop(name) for name in ("embedding", "prefix_length", "width"))), **told)
+        bridge.load_state_dict(state, assign=True)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(f"{path}: damaged ({error}); {CURE}") from error
-    return bridge.eval().requires_grad_(False).to(device)
+    if not all(tensor.isfinite().all() for tensor in state.values()):
+        raise InputError(f"{path}: holds weights that are no finite numbers; {CURE}")
+    return bridge.float().eval().requires_grad_(False).to(device)

@@ -13,6 +13,7 @@ from captioner.decoders.decoder import Decoder
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.foundation import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.foundation.checkpoints import Parts
+from captioner.foundation.documents import halved
 from captioner.foundation.errors import InputError
 
 from transformers.cache_utils import DynamicCache  # isort: skip
@@ -21,7 +22,11 @@ from transformers.cache_utils import DynamicCache  # isort: skip
 def prompt_ids(
     prompt: str, vocabulary: Vocabulary, decoder: Decoder, prefix_length: int, max_new_tokens: int
 ) -> list[int]:
-    """The prompt's token ids; InputError where prefix, prompt and caption together exceed the decoder's context."""
+    """The prompt's token ids; InputError for half a character, and where prefix, prompt and caption together exceed the
+    decoder's context.
+    """
+    if halved(prompt):
+        raise InputError(f"prompt {prompt[:40]!r}: holds half a character (a lone surrogate); write it in UTF-8")
     ids = vocabulary.prompt(prompt)
     room = decoder.positions - prefix_length - max_new_tokens
     if len(ids) > room:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from captioner.foundation.errors import InputError
 if TYPE_CHECKING:
     from captioner.application.captioner import Captioner, Described, Likely, Prepared
 
+MOST = 1_000_000  # pictures a pass, tokens shown
 SKIPPED = 3  # exit status where some pictures could not be read
 COLUMNS = ("image", "prompt", "caption", "clip_score", "log_probability", "entropy", "tokens", "next_tokens")
 EXAMPLES = """examples:
@@ -38,15 +40,23 @@ message says why), 2 wrong arguments
 
 
 def count(text: str) -> int:
-    """A whole number that is not negative."""
+    """A whole number from 0 to `MOST`."""
     value = int(text)
-    if value < 0:
+    if not 0 <= value <= MOST:
         raise ValueError(text)
     return value
 
 
+def colour(text: str) -> str:
+    """The name or the code of a colour as Pillow knows them, "black" or "#ff8000"."""
+    from PIL import ImageColor
+
+    ImageColor.getrgb(text)
+    return text
+
+
 def positive(text: str) -> int:
-    """A whole number above zero."""
+    """A whole number from 1 to `MOST`."""
     if count(text) < 1:
         raise ValueError(text)
     return int(text)
@@ -67,6 +77,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     parser.add_argument("--top-k", type=count, default=0, metavar="N", help="show the N most likely next tokens")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="default: text")
+    parser.add_argument(
+        "--background", type=colour, default="white", metavar="COLOUR",
+        help="behind what is transparent: a name or #rrggbb (default: white)",
+    )  # fmt: skip
     parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="pictures a pass (default: 32)")
     source.add(parser)
     parser.set_defaults(run=run)
@@ -80,7 +94,7 @@ def listed(paths: Iterable[str], stdin: TextIO) -> Iterator[tuple[Path, str | No
             yield from listed((line for line in lines if line and line != "-"), stdin)
             continue
         path = Path(text)
-        if not path.is_dir():
+        if not os.path.isdir(path):
             yield path, None
             continue
         from captioner.photographs.images import picture_suffixes
@@ -100,14 +114,16 @@ def batches(items: Iterator, size: int) -> Iterator[list]:
         yield batch
 
 
-def read(captioner: Captioner, path: Path, problem: str | None) -> tuple[Path, Prepared | None, str | None]:
-    """The picture as the models take it, or why it cannot be read."""
+def read(
+    captioner: Captioner, path: Path, problem: str | None, background: str
+) -> tuple[Path, Prepared | None, str | None]:
+    """The picture as the models take it, what is transparent in `background`, or why it cannot be read."""
     from captioner.photographs.images import decode
 
     if problem:
         return path, None, problem
     try:
-        return path, captioner.prepare(decode(path.read_bytes(), str(path))), None
+        return path, captioner.prepare(decode(path.read_bytes(), str(path), background=background)), None
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         return path, None, f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"
     except InputError as error:
@@ -188,14 +204,16 @@ def run(given: argparse.Namespace) -> int:
     prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [opened.settings.prompt]))
     for prompt in prompts:
         captioner.check_prompt(prompt)
-    sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be no text at all
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")  # a file's name may be no text at all
     writer, skipped = Writer(sys.stdout, given.format), 0
     with (
         ThreadPoolExecutor(2) as pool,
         tqdm(desc="caption", unit=" pictures", file=sys.stderr, mininterval=1.0) as progress,
     ):
         for batch in batches(listed(given.paths or ["-"], sys.stdin), given.batch_size):
-            done = list(pool.map(lambda each: read(captioner, *each), batch))
+            done = list(pool.map(lambda each: read(captioner, *each, given.background), batch))
             for _, _, problem in done:
                 if problem:
                     skipped += 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from captioner.foundation.documents import halved
 from captioner.foundation.errors import InputError, listed
 from captioner.photographs.tables import cells
 
@@ -24,11 +25,20 @@ a plain map {"1.jpg": "a dog in a park"}; or a table with the columns image and 
 def read_document(path: Path) -> Any:
     """The content of a JSON file in UTF-8, also with its mark at the start; InputError for another file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a file of JSON") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON in UTF-8 ({error}); export the file again") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; ValueError where a key stands twice, of which json itself would keep the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise ValueError(f"the key {next(key for key, _ in pairs if key in seen or seen.add(key))!r} stands twice")
+    return found
 
 
 def _is_id(value: object) -> bool:
@@ -76,8 +86,17 @@ def _karpathy(images: list, path: Path) -> dict[Id, list[str]]:
             raise InputError(f"{path}: images[{index}] should have sentences, each with raw") from error
         if not _is_id(key) or not all(isinstance(text, str) for text in texts):
             raise InputError(f"{path}: images[{index}] should have cocoid or filename, and sentences with raw (text)")
+        if key in found:
+            raise InputError(f"{path}: image {key!r} is listed twice; keep one")
         found[key] = texts
     return found
+
+
+def _whole(pairs: Iterable[tuple[Id, str]], path: Path) -> None:
+    """InputError for half a character in a text or in an image's name."""
+    for image, text in pairs:
+        if halved(text) or halved(str(image)):
+            raise InputError(f"{path}: image {image!r}: holds half a character (a lone surrogate); export it again")
 
 
 def read_references(path: Path) -> dict[Id, list[str]]:
@@ -98,6 +117,7 @@ def read_references(path: Path) -> dict[Id, list[str]]:
     references = {image: several for image, several in found.items() if several}
     if not references:
         raise InputError(f"{path}: no image has a reference; nothing can be scored")
+    _whole(((image, text) for image, several in references.items() for text in several), path)
     return references
 
 
@@ -129,6 +149,7 @@ def read_candidates(path: Path) -> dict[Id, str]:
         else:
             shape = f"no candidates; they come as\n{CANDIDATES}"
             pairs = _captioned(document, "caption ", path, shape)
+    _whole(pairs, path)
     candidates = dict(pairs)
     if len(candidates) < len(pairs):
         seen: set[Id] = set()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -299,6 +300,8 @@ def write_idf(path: Path, table: Idf) -> None:
     """The table as JSON, n-grams sorted: the same bytes for the same references."""
     rows = {" ".join(gram): count for gram, count in sorted(table.frequency.items())}
     document = {"format": IDF_FORMAT, "images": table.images, "frequency": rows}
+    if os.path.isdir(path):
+        raise InputError(f"{path}: a folder, which stays; name a file")
     try:
         with replacing(path) as partial:
             partial.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
+import os
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 
 from captioner.foundation import torchvision_ops  # noqa: F401  (before transformers)
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import DTYPES
 
@@ -42,16 +42,17 @@ class Decoder:
     def load(cls, folder: Path, device: torch.device, dtype: str = "float32") -> Decoder:
         """The model of a folder written by `save_pretrained`; InputError where it is missing or of another kind."""
         cure = "make the decoder again with `dvc repro`, or name another one"
-        if not (folder / "config.json").is_file():
+        if not os.path.isfile(folder / "config.json"):
             raise InputError(f"{folder}: no saved decoder here (no config.json); {cure}")
+        config = read_json(folder / "config.json", "configuration of a decoder", cure)
         try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             width = config.get("hidden_size", config.get("n_embd", NARROW + 1))
             attention = {"attn_implementation": "eager"} if width <= NARROW else {}
             model, found = AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, output_loading_info=True, dtype=torch.float32, **attention
-            )
-        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+                folder, local_files_only=True, output_loading_info=True, dtype=torch.float32, trust_remote_code=False,
+                **attention,
+            )  # fmt: skip
+        except Exception as error:  # transformers, and what it reads with, make errors of any kind of a damaged folder
             raise InputError(f"{folder}: no causal language model that can be loaded ({error}); {cure}") from error
         if missing := sorted(found["missing_keys"]):
             raise InputError(f"{folder}: the saved decoder has no weights for {missing[0]} and others; {cure}")
@@ -59,8 +60,10 @@ class Decoder:
             decoder = cls(model, device, dtype)
         except ValueError as error:
             raise InputError(f"{folder}: {error}; {cure}") from error
-        for name, value in (("stop token (eos_token_id)", decoder.stop), ("context length", decoder.positions)):
-            if value is None:
+        stop, positions = decoder.stop, decoder.positions
+        stated = type(stop) is int and 0 <= stop < decoder.vocabulary
+        for name, known in (("stop token (eos_token_id)", stated), ("context length", type(positions) is int)):
+            if not known:
                 raise InputError(f"{folder}: the decoder's config.json states no {name}; add it there, or {cure}")
         return decoder
 
@@ -98,7 +101,7 @@ class Decoder:
     def stop(self) -> int:
         """The id of the stop token, the first where the model has several."""
         stop = self.model.config.eos_token_id
-        return stop[0] if isinstance(stop, list) else stop
+        return stop[0] if isinstance(stop, list) and stop else stop
 
 
 @torch.inference_mode()

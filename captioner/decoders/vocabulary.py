@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 
 STOP = "<|endoftext|>"
@@ -58,13 +58,15 @@ class Vocabulary:
         """The tokeniser of a decoder's folder written by `save_pretrained`, with the stop token of its config.json."""
         path = folder / "tokenizer.json"
         cure = "make the decoder again with `dvc repro`, or name another one"
-        if not path.is_file():
-            raise InputError(f"{path}: no tokeniser here; {cure}")
+        read_json(path, "tokeniser", cure)
+        config = read_json(folder / "config.json", "configuration of a decoder", cure)
+        stop = config.get("eos_token_id") if isinstance(config, dict) else None
+        stop = stop[0] if isinstance(stop, list) and stop else stop
+        if type(stop) is not int:
+            raise InputError(f"{folder / 'config.json'}: states no stop token (eos_token_id); {cure}")
         try:
-            json.loads(path.read_bytes())
-            stop = json.loads((folder / "config.json").read_text(encoding="utf-8"))["eos_token_id"]
-            return cls(Tokenizer.from_file(str(path)), stop[0] if isinstance(stop, list) else stop)
-        except (OSError, ValueError, KeyError) as error:
+            return cls(Tokenizer.from_file(str(path)), stop)
+        except Exception as error:  # tokenizers knows no kinds of errors
             raise InputError(f"{path}: damaged or of no use ({error}); {cure}") from error
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from clip.clip import _transform  # isort: skip
 from clip.model import CLIP, build_model  # isort: skip
 
 WEIGHTS = "model.safetensors"
+UNFIT = (KeyError, RuntimeError, ValueError, AssertionError, IndexError, TypeError, AttributeError, ZeroDivisionError)
 
 
 class Encoder(ABC):
@@ -162,7 +164,7 @@ class ClipEncoder(Encoder):
 def build_clip(state: dict[str, torch.Tensor]) -> CLIP:
     """openai-clip's model of this state dict, in float32 and without rounding: `build_model` alone halves it.
 
-    KeyError, RuntimeError or AssertionError where these are not the weights of such a model.
+    One of `UNFIT` where these are not the weights of such a model.
     """
     model = build_model(dict(state)).float()
     own = model.state_dict()
@@ -191,9 +193,9 @@ def load_encoder(folder: Path, device: torch.device, dtype: str = "float32") -> 
 
         return TransformersModel.load(folder, device, dtype)
     path = folder / WEIGHTS
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path}: no weights here; make them again with `dvc repro`")
     try:
         return ClipEncoder(build_clip(load_file(path)), device, dtype)
-    except (KeyError, RuntimeError, ValueError, AssertionError, SafetensorError) as error:
+    except (*UNFIT, OSError, SafetensorError) as error:
         raise InputError(f"{path}: not the weights of a CLIP model ({error})") from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 
 FORMAT = 1
@@ -31,15 +32,14 @@ class Origin:
     def read(cls, folder: Path) -> Origin:
         """The origin that a backbone's folder states; InputError where there is none of this format."""
         path = folder / FILE
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            if document.pop("format") == FORMAT:
-                return cls(**document)
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: not found, so this is no backbone; make it with `dvc repro`") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{path}: damaged ({error}); make the backbone again with `dvc repro`") from error
-        raise InputError(f"{path}: not of format {FORMAT}; make the backbone again with `dvc repro`")
+        cure = "make the backbone again with `dvc repro`"
+        document = read_json(path, "origin of a backbone", cure)
+        if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
+            raise InputError(f"{path}: not of format {FORMAT}; {cure}")
+        names = {field.name for field in fields(cls)}
+        if set(document) != names or not all(isinstance(value, str) for value in document.values()):
+            raise InputError(f"{path}: damaged (should hold the texts {', '.join(sorted(names))}); {cure}")
+        return cls(**document)
 
 
 def file_digest(path: Path) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 
 from captioner.encoders.encoder import Encoder
 from captioner.foundation.errors import InputError
@@ -17,6 +16,7 @@ from transformers.utils import logging  # isort: skip
 
 logging.disable_progress_bar()
 CLASSES = {"clip": CLIPModel, "siglip": SiglipModel}
+LOCAL = {"local_files_only": True, "trust_remote_code": False}  # code in the folder is never run, and nobody is asked
 
 
 class TransformersModel(Encoder):
@@ -36,15 +36,17 @@ class TransformersModel(Encoder):
     def load(cls, folder: Path, device: torch.device, dtype: str = "float32") -> TransformersModel:
         """The model of a folder in transformers' format; InputError where it is of another kind or damaged."""
         try:
-            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            kind = AutoConfig.from_pretrained(folder, **LOCAL).model_type
             if kind not in CLASSES:
                 raise InputError(
                     f"{folder}: an encoder of the kind {kind!r}; only {' and '.join(CLASSES)} are known here"
                 )
-            model, found = CLASSES[kind].from_pretrained(folder, local_files_only=True, output_loading_info=True)
-            processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            model, found = CLASSES[kind].from_pretrained(folder, output_loading_info=True, local_files_only=True)
+            processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **LOCAL)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
+        except InputError:
+            raise
+        except Exception as error:  # transformers, and what it reads with, make errors of any kind of a damaged folder
             raise InputError(f"{folder}: no CLIP-like model that transformers can load ({error})") from error
         if missing := sorted(found["missing_keys"]):
             raise InputError(f"{folder}: the model has no weights for {missing[0]} and {len(missing) - 1} others")

@@ -48,7 +48,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     except Exception as error:  # whatever a writer of files makes of a full disk; all else goes on as it is
         told = os.strerror(errno.ENOSPC) in str(error)  # safetensors' own kind of error
         full = told or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
-        if full or (not isinstance(error, InputError) and shutil.disk_usage(path.parent).free < ALMOST_NOTHING):
+        disk = shutil.disk_usage(path.parent)  # of no size where the kernel only shows itself, as in /proc
+        if full or (not isinstance(error, InputError) and disk.total > 0 and disk.free < ALMOST_NOTHING):
             message = f"{path}: the disk is full; free some space and run again (nothing half-written stays)"
             raise InputError(message) from error
         raise

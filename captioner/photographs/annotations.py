@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from captioner.foundation.documents import halved, read_json
 from captioner.foundation.errors import InputError, listed
 
 
@@ -27,6 +28,11 @@ class LeftOut:
     reason: str
 
 
+def fits(number: int) -> bool:
+    """Whether an id can be an element of an array."""
+    return -(2**63) <= number < 2**63
+
+
 def _rows(document: object, key: str, fields: dict[str, type], path: Path) -> list[dict]:
     rows = document.get(key) if isinstance(document, dict) else None
     if not isinstance(rows, list):
@@ -41,21 +47,22 @@ def _rows(document: object, key: str, fields: dict[str, type], path: Path) -> li
 def read_captions(path: Path, left_out: list[LeftOut] | None = None) -> Captions:
     """The images and captions of a COCO captions file.
 
-    InputError, with the first offenders and their count, for a wrong shape, duplicate ids, a caption of an image that
-    is not listed, an empty caption, and an image without captions. With a list `left_out`, the last three are left
-    out and added to it.
+    InputError, with the first offenders and their count, for a wrong shape, ids that are duplicate or beyond 64 bits,
+    names that no file can have, a caption of an image that is not listed, an empty caption, and an image without
+    captions. With a list `left_out`, the last three are left out and added to it.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such annotations file") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: not JSON in UTF-8 ({error}); fetch or export the file again") from error
+    document = read_json(path, "annotations file", "fetch or export the file again")
     images = _rows(document, "images", {"id": int, "file_name": str}, path)
     annotations = _rows(document, "annotations", {"id": int, "image_id": int, "caption": str}, path)
     problems = [f"image id {key} stands {n} times" for key, n in Counter(row["id"] for row in images).items() if n > 1]
     repeated = Counter(row["id"] for row in annotations)
     problems += [f"annotation id {key} stands {count} times" for key, count in repeated.items() if count > 1]
+    problems += [f"image id {row['id']} is no integer of 64 bits" for row in images if not fits(row["id"])]
+    problems += [
+        f"image {row['id']}: {row['file_name']!r} is no name that a file can have"
+        for row in images
+        if "\0" in row["file_name"] or halved(row["file_name"])
+    ]
     files = {row["id"]: row["file_name"] for row in images}
     unusable: list[LeftOut] = []
     captions: dict[int, list[str]] = {key: [] for key in files}
@@ -66,7 +73,7 @@ def read_captions(path: Path, left_out: list[LeftOut] | None = None) -> Captions
         elif not row["caption"].strip():
             reason = f"annotation {row['id']} (image {row['image_id']}) is an empty caption"
             unusable.append(LeftOut(row["image_id"], "", reason))
-        elif any("\ud800" <= sign <= "\udfff" for sign in row["caption"]):
+        elif halved(row["caption"]):
             problems.append(
                 f"annotation {row['id']} (image {row['image_id']}) holds half a character (a lone surrogate)"
             )

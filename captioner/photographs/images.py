@@ -17,8 +17,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from captioner.foundation.errors import InputError
 
 MOST_PIXELS = 80_000_000  # of a picture, before it is decoded
+MOST_RATIO = 100  # of its sides: a model's preprocessing makes the short one R pixels, and the long one R x ratio
 SIXTEEN_BITS = 65_535
-UNDRAWN = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}  # formats that Pillow knows but cannot draw by itself
+BACKGROUND = "white"  # of what is transparent
+UNDRAWN = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}  # formats that Pillow leaves to other programs, or cannot draw
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,20 @@ class ImageReader:
     def __init__(self, location: Path) -> None:
         self.location = location
         self._spans: dict[str, tuple[int, int]] | None = None
-        if location.is_file():
+        if os.path.isfile(location):
             try:
                 with tarfile.open(location, "r:") as archive:
                     self._spans = {member.name: (member.offset_data, member.size) for member in archive}
-            except tarfile.TarError as error:
+            except (tarfile.TarError, OSError) as error:
                 raise InputError(f"{location}: not an uncompressed tar archive ({error})") from error
             self._file = location.open("rb")
-        elif not location.is_dir():
+        elif not os.path.isdir(location):
             raise InputError(f"{location}: no such folder or archive of images")
 
     def read(self, name: str) -> bytes:
         """The bytes of one image file."""
         if self._spans is None:
-            try:
-                return (self.location / name).read_bytes()
-            except FileNotFoundError as error:
-                raise InputError(f"{self.location / name}: no such image, though the annotations list it") from error
-            except OSError as error:
-                raise InputError(f"{self.location / name}: cannot be read ({error.strerror})") from error
+            return read_picture(self.location / name)
         if name not in self._spans:
             raise InputError(f"{self.location}: holds no image {name}, though the annotations list it")
         offset, size = self._spans[name]
@@ -68,38 +65,72 @@ class ImageReader:
         return decode(self.read(name), f"{self.location}: {name}")
 
 
+def read_picture(path: Path) -> bytes:
+    """The bytes of one image file; InputError where it is missing, cannot be read, or no file can have its name."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such image, though the captions list it") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:  # a zero byte, half a character
+        raise InputError(f"{str(path)!r}: no name that a file can have ({error})") from error
+
+
 def picture_suffixes() -> set[str]:
     """The endings of the files that Pillow can read, in lower case, each with its dot."""
     formats = Image.registered_extensions()
     return {suffix for suffix, kind in formats.items() if kind == "MPO" or (kind in Image.OPEN and kind not in UNDRAWN)}
 
 
-def decode(content: bytes, name: str, formats: Sequence[str] | None = None) -> Image.Image:
+def drawn_formats() -> tuple[str, ...]:
+    """Pillow's names of the formats that it draws by itself, without handing a foreign file to another program."""
+    Image.init()
+    return tuple(kind for kind in Image.ID if kind not in UNDRAWN)
+
+
+def decode(
+    content: bytes, name: str, formats: Sequence[str] | None = None, background: str = BACKGROUND
+) -> Image.Image:
     """The picture in these bytes, upright and opaque, with 8 bits a channel; InputError, with `name`, where it is not a
-    whole picture.
+    whole picture, or too large or too narrow to be worked on.
 
     A mode that is so already stays, since CLIP's own preprocessing resizes before it converts to RGB; for others see
-    `in_eight_bits`. `formats`: Pillow's names of the only ones to try, by default all.
+    `in_eight_bits`. `formats`: Pillow's names of the only ones to try, by default those that it draws by itself.
     """
     if not content:
         raise InputError(f"{name}: an empty file (0 bytes); replace the file")
     try:
-        image = Image.open(io.BytesIO(content), formats=formats)
-        if image.width * image.height > MOST_PIXELS:
-            raise InputError(f"{name}: {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}; scale it down")
+        image = Image.open(io.BytesIO(content), formats=formats or drawn_formats())
+        _check_size(image.size, name)
         image.load()
-        return in_eight_bits(ImageOps.exif_transpose(image), name)
+        return in_eight_bits(ImageOps.exif_transpose(image), name, background)
+    except InputError:
+        raise
     except UnidentifiedImageError as error:
         raise InputError(f"{name}: damaged or no picture (of no known format); replace the file") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{name}: damaged or no picture ({error}); replace the file") from error
+    except Exception as error:  # of damaged bytes, Pillow's readers make errors of any kind
+        told = str(error) or type(error).__name__
+        raise InputError(f"{name}: damaged or no picture ({told}); replace the file") from error
 
 
-def in_eight_bits(image: Image.Image, name: str) -> Image.Image:
+def _check_size(size: tuple[int, int], name: str) -> None:
+    """InputError for a picture without pixels, with more than MOST_PIXELS, or with sides beyond MOST_RATIO."""
+    short, long = sorted(size)
+    if short < 1:
+        raise InputError(f"{name}: damaged or no picture (no pixels); replace the file")
+    if short * long > MOST_PIXELS:
+        raise InputError(f"{name}: {size[0]} x {size[1]} pixels, more than {MOST_PIXELS:,}; scale it down")
+    if long > MOST_RATIO * short:
+        raise InputError(f"{name}: {size[0]} x {size[1]} pixels, more than {MOST_RATIO} times as long as wide; crop it")
+
+
+def in_eight_bits(image: Image.Image, name: str, background: str = BACKGROUND) -> Image.Image:
     """The picture in a mode that converts to RGB as it looks, where its own does not.
 
-    What is transparent shows white, as on paper; integers of 16 bits are scaled to 8, numbers from 0 to 1 to 0 to 255.
-    InputError, with `name`, for other numbers, whose range says nothing of black and white.
+    What is transparent shows `background` (a name or a code of Pillow's `ImageColor`), by default white, as paper does;
+    integers of 16 bits are scaled to 8, numbers from 0 to 1 to 0 to 255. InputError, with `name`, for other numbers,
+    whose range says nothing of black and white.
     """
     if image.mode == "F":
         values = np.asarray(image)
@@ -113,7 +144,7 @@ def in_eight_bits(image: Image.Image, name: str) -> Image.Image:
         return Image.fromarray(np.rint(values / (SIXTEEN_BITS / 255)).astype(np.uint8))
     if image.has_transparency_data:
         whole = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", whole.size, background), whole).convert("RGB")
     return image
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from captioner.config.data import CocoData, TableData
+from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError, listed
 from captioner.photographs.annotations import Captions, LeftOut, read_captions
-from captioner.photographs.images import ManifestRow, decode
+from captioner.photographs.images import ManifestRow, decode, read_picture
 from captioner.photographs.tables import cells
 
 SETS = ("train", "val", "test")
@@ -59,15 +61,15 @@ def by_karpathy(path: Path, sets: Mapping[str, Photographs]) -> dict[str, Photog
     Images are found by their COCO id (`cocoid`), captions stay those of the annotations. InputError for a file of
     another shape, and for images that no set has.
     """
+    document = read_json(path, "file", "data.karpathy is the path of Karpathy's dataset_coco.json")
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["images"]
-        split = {row["cocoid"]: {"restval": "train"}.get(row["split"], row["split"]) for row in rows}
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; data.karpathy is the path of Karpathy's dataset_coco.json") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        split = {row["cocoid"]: {"restval": "train"}.get(row["split"], row["split"]) for row in document["images"]}
+    except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not Karpathy's dataset_coco.json (images with cocoid and split)") from error
-    if strange := sorted(set(split.values()) - set(SETS)):
-        raise InputError(f"{path}: unknown splits {', '.join(map(str, strange))}; known are train, restval, val, test")
+    if any(type(key) is not int for key in split):
+        raise InputError(f"{path}: not Karpathy's dataset_coco.json (each cocoid should be a number)")
+    if strange := sorted(set(map(str, split.values())) - set(SETS)):
+        raise InputError(f"{path}: unknown splits {', '.join(strange)}; known are train, restval, val, test")
     home = {key: photographs for photographs in sets.values() for key in photographs.folders}
     if missing := sorted(set(split) - set(home)):
         raise InputError(f"{path}: {len(missing)} of its images are in no annotations, the first with id {missing[0]}")
@@ -123,20 +125,18 @@ def inspect(
 
     def look(key: int) -> tuple[int, list]:
         path = photographs.folders[key] / photographs.captions.files[key]
+        mark = [0, 0]
         try:
-            state = path.stat()
-            mark = [state.st_size, state.st_mtime_ns]
+            if os.path.exists(path):
+                state = path.stat()
+                mark = [state.st_size, state.st_mtime_ns]
             if key in seen and seen[key][:2] == mark:
                 return key, seen[key]
-            content = path.read_bytes()
+            content = read_picture(path)
             decode(content, str(path))
             return key, [*mark, hashlib.sha256(content).hexdigest(), None]
-        except FileNotFoundError:
-            return key, [0, 0, "", f"{path}: no such image, though the captions list it"]
         except InputError as error:
             return key, [*mark, "", str(error)]
-        except OSError as error:
-            return key, [0, 0, "", f"{path}: cannot be read ({error.strerror})"]
 
     rows, bad = [], []
     journal.parent.mkdir(parents=True, exist_ok=True)

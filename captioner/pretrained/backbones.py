@@ -19,7 +19,7 @@ from captioner.decoders.tokens import IGNORED, batch
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.downloads import hub
 from captioner.downloads.download import Remote, fetch
-from captioner.encoders.encoder import Encoder, build_clip, save_clip
+from captioner.encoders.encoder import UNFIT, Encoder, build_clip, save_clip
 from captioner.encoders.origin import Origin, folder_digest
 from captioner.foundation.errors import InputError
 from captioner.pretrained import openai_weights
@@ -47,7 +47,7 @@ def pretrained_encoder(config: OpenAIEncoder | TransformersEncoder, folder: Path
         )
         try:
             model = build_clip(state)
-        except (KeyError, RuntimeError, AssertionError) as error:
+        except UNFIT as error:
             raise InputError(
                 f"{config.file}: the state dict of no CLIP that openai-clip can build ({error})"
             ) from error
@@ -71,8 +71,8 @@ def pretrained_decoder(config: PretrainedDecoder, folder: Path, parameter: str) 
     decoder = Decoder.load(source, CPU)
     decoder.model.save_pretrained(folder)
     try:
-        AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(folder)
-    except (OSError, ValueError, ImportError) as error:
+        AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False).save_pretrained(folder)
+    except Exception as error:  # transformers, and what it reads with, make errors of any kind of a damaged folder
         raise InputError(f"{source}: no tokeniser that transformers can load ({error})") from error
     size = Vocabulary.load(folder).tokenizer.get_vocab_size()
     rows = decoder.table.num_embeddings

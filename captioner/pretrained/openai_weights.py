@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import pickle
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -78,7 +77,9 @@ def read_state(path: Path, name: str, trust_archive: bool, parameter: str):
             import torch
 
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, AssertionError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # torch, zipfile and safetensors make errors of any kind of a damaged file
         raise InputError(
             f"{path}: cannot be read as the weights of a CLIP model ({_first_line(error)}); {parameter}.file takes "
             "OpenAI's archive, a state dict saved by torch, or safetensors"

@@ -16,6 +16,7 @@ from captioner.photographs.images import decode
 MOST_BYTES = 8 * 1024 * 1024  # of a picture's file
 MOST_PIXELS = 25_000_000  # of a picture, before it is decoded
 MOST_SIDE = 16_384  # pixels
+MOST_RATIO = 100  # of the sides: a model's preprocessing makes the short one R pixels, and the long one R x ratio
 MOST_PROMPTS = 8
 MOST_CHARACTERS = 300  # of a prompt
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
@@ -79,6 +80,8 @@ def upload_picture(content: bytes, declared: str, name: str) -> Image.Image:
         )
     if min(width, height) < 1:
         raise Refused(400, "the picture has no pixels")
+    if max(width, height) > MOST_RATIO * min(width, height):
+        raise Refused(413, f"the picture has {width} x {height} pixels, far longer than wide; crop it")
     try:
         return decode(content, "the picture", tuple(TYPES))
     except InputError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
@@ -22,17 +21,6 @@ def exported(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported") / "tiny.captioner"
     export(Project(study), folder)
     return folder
-
-
-@pytest.fixture
-def copy(exported, tmp_path):
-    """A copy that a test may spoil."""
-    return shutil.copytree(exported, tmp_path / "copy")
-
-
-def edit(folder, **changes):
-    path = folder / "model.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 def test_it_gives_the_captions_of_the_project(exported, captioner, pictures, tmp_path):
@@ -60,33 +48,6 @@ def test_the_card_says_what_data_results_and_limits(exported):
     card = (exported / "README.md").read_text(encoding="utf-8")
     for part in ("a tiny CLIP", "## Data", "1.25", "## Limits", "A detailed photo of", "--model"):
         assert part in card, part
-
-
-def outside(folder):
-    (folder.parent / "x").touch()
-    edit(folder, files={"../x": "", **json.loads((folder / "model.json").read_text(encoding="utf-8"))["files"]})
-
-
-SPOILED = {
-    "format": (lambda folder: edit(folder, format=99), "format 99"),
-    "manifest": (lambda folder: (folder / "model.json").write_text("{", encoding="utf-8"), "model.json: damaged"),
-    "settings": (lambda folder: edit(folder, settings={"study": "x"}), "model.json: damaged"),
-    "no manifest": (lambda folder: (folder / "model.json").unlink(), "no exported model"),
-    "projection": (lambda folder: (folder / "projection.safetensors").write_bytes(b"x"), "projection.safetensors: not"),
-    "missing": (lambda folder: (folder / "decoder/tokenizer.json").unlink(), "tokenizer.json: missing"),
-    "mixed": (lambda folder: (folder / "decoder/config.json").write_text("{}"), "config.json: not the file"),
-    "extra": (lambda folder: (folder / "decoder/pytorch_model.bin").write_bytes(b"x"), "does not belong"),
-    "outside": (outside, "a file outside of the model"),
-    "backbones": (lambda folder: edit(folder, backbones={}), "not the three backbones"),
-}
-
-
-@pytest.mark.parametrize("name", SPOILED)
-def test_a_wrong_part_is_named(name, copy):
-    spoil, told = SPOILED[name]
-    spoil(copy)
-    with pytest.raises(InputError, match=told):
-        Portable.read(copy)
 
 
 def test_export_replaces_nothing_and_leaves_nothing_half_written(study, tmp_path):

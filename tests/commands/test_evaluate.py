@@ -128,57 +128,12 @@ def test_degenerate_captions_give_numbers(files, capsys, references, candidates)
 GOOD, TOLD = annotations(REFERENCES), results(CANDIDATES)
 
 
-@pytest.mark.parametrize(
-    ("references", "candidates", "message"),
-    [
-        ("{", TOLD, "not JSON"),
-        ("[" * 100_000, TOLD, "not JSON"),
-        (GOOD, "no", "not JSON"),
-        ([], TOLD, "annotation format"),
-        ({"images": []}, TOLD, "annotation format"),
-        ({"images": [], "annotations": []}, TOLD, "no image has a reference"),
-        ({"images": [1], "annotations": []}, TOLD, "images[0]"),
-        ({"images": [{"id": 1}, {"id": 1}], "annotations": []}, TOLD, "listed twice"),
-        ({"images": [{"id": 1}], "annotations": [{"image_id": 2, "caption": "a"}]}, TOLD, "does not list"),
-        ({"images": [{"id": 1}], "annotations": [{"image_id": 1}]}, TOLD, "annotations[0]"),
-        (GOOD, {}, "no captions"),
-        (GOOD, 5, "result format"),
-        (GOOD, [], "no captions"),
-        (GOOD, [{"image_id": 1, "caption": None}], "[0] should have"),
-        (GOOD, [{"image_id": True, "caption": "a"}], "[0] should have"),
-        (GOOD, [*TOLD, TOLD[0]], "more than one caption"),
-        (GOOD, [*TOLD, {"image_id": 9, "caption": "a"}], "no references"),
-    ],
-)
-def test_bad_input_is_one_error(files, capsys, references, candidates, message):
+def test_bad_input_is_one_error_on_standard_error(files, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main(["evaluate", *files(references, candidates), "--json"])
+        main(["evaluate", *files(GOOD, "{"), "--json"])
     printed = capsys.readouterr()
     assert exit_.value.code == 2 and printed.out == ""
-    assert printed.err.startswith("error: ") and printed.err.count("error:") == 1 and message in printed.err
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        "{", [], {"format": "captioner-idf-1"}, {"format": "captioner-idf-1", "images": 0, "frequency": {}},
-        {"format": "captioner-idf-1", "images": 2, "frequency": {"a": 3}},
-        {"format": "captioner-idf-1", "images": 2, "frequency": {"a b c d e": 1}},
-        {"format": "captioner-idf-1", "images": 2, "frequency": {"a": "1"}},
-    ],
-)  # fmt: skip
-def test_bad_table_of_idf_is_one_error(files, capsys, tmp_path, table):
-    path = tmp_path / "idf.json"
-    path.write_text(table if isinstance(table, str) else json.dumps(table), encoding="utf-8")
-    with pytest.raises(SystemExit) as exit_:
-        main(["evaluate", *files(GOOD, TOLD), "--idf", str(path)])
-    assert exit_.value.code == 2 and str(path) in capsys.readouterr().err
-
-
-def test_missing_file_is_one_error(files, capsys, tmp_path):
-    with pytest.raises(SystemExit) as exit_:
-        main(["evaluate", files(GOOD, TOLD)[0], str(tmp_path / "none.json")])
-    assert exit_.value.code == 2 and "none.json: cannot be read" in capsys.readouterr().err
+    assert printed.err.startswith("error: ") and printed.err.count("error:") == 1 and "candidates.json" in printed.err
 
 
 def test_without_java_one_line_says_so(files, capsys, monkeypatch):
@@ -329,16 +284,6 @@ def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
 def test_what_makes_figures_mean_little_is_told(files, capsys, references, candidates, told):
     main(["evaluate", *files(annotations(references), results(candidates)), "--no-java"])
     assert told in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("references", "candidates", "message"), [
-    ({"1": 5}, {"1": "a"}, "'1' should have a caption"),
-    ({"images": [{"filename": "a", "sentences": [{}]}]}, {"a": "x"}, "images[0] should have sentences"),
-    ({"a.jpg": ["x"]}, {"a": "x", "a.jpg": "y"}, "two captions of one image"),
-    ({"a": ["x"]}, {"a": ["x", "y"]}, "more than one caption"),
-])  # fmt: skip
-def test_bad_maps_are_one_error(files, capsys, references, candidates, message):
-    test_bad_input_is_one_error(files, capsys, references, candidates, message)
 
 
 def test_a_file_named_twice_and_files_without_a_common_image(tmp_path, capsys):

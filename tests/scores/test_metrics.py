@@ -4,6 +4,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider as CocoCider
 from pycocoevalcap.rouge.rouge import Rouge
@@ -82,6 +84,24 @@ def test_each_caption_alone_scores_as_in_coco_caption(scenes):
 )
 def test_degenerate_captions_score_as_in_coco_caption(candidates, several):
     agree([tuple(text.split()) for text in candidates], [[tuple(text.split()) for text in group] for group in several])
+
+
+WORDS = st.lists(st.sampled_from("abcde"), max_size=8).map(tuple)
+
+
+SAID = st.lists(WORDS.filter(bool), min_size=1, max_size=4)  # coco-caption itself stops where no reference has a word
+
+
+@given(st.lists(st.tuples(WORDS, SAID), min_size=1, max_size=5))
+def test_any_words_score_as_in_coco_caption(pairs):
+    candidates, several = zip(*pairs, strict=True)
+    agree(list(candidates), list(several))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_words_in_lower_case(text):
+    for word in tokenise(text):
+        assert word and word == word.lower() and word.split() == [word]
 
 
 def test_references_serve_any_number_of_candidates(scenes):
