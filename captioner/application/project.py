@@ -54,7 +54,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def _document(self, name: str) -> dict:
+    def document(self, name: str) -> dict:
+        """A YAML file of the folder; InputError where it is not there or holds no keys and values."""
         path = self.folder / name
         try:
             content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -72,20 +73,24 @@ class Project:
     @cached_property
     def parameters(self) -> dict:
         """The content of params.yaml."""
-        return self._document("params.yaml")
+        return self.document("params.yaml")
 
     @cached_property
     def _paths(self) -> dict[str, str]:
-        paths = self._document("paths.yaml").get("path")
+        paths = self.document("paths.yaml").get("path")
         if not isinstance(paths, dict):
             raise InputError(f"{self.folder / 'paths.yaml'}: path is missing")
         return paths
 
-    def path(self, name: str) -> Path:
-        """A file or folder by its name in paths.yaml, whether it is there or not."""
+    def stated(self, name: str) -> str:
+        """A path by its name in paths.yaml, relative to the folder."""
         if name not in self._paths:
             raise InputError(f"{self.folder / 'paths.yaml'}: path.{name} is missing")
-        return self.folder / self._paths[name]
+        return self._paths[name]
+
+    def path(self, name: str) -> Path:
+        """A file or folder by its name in paths.yaml, whether it is there or not."""
+        return self.folder / self.stated(name)
 
     @property
     def projection(self) -> Path:
