@@ -31,13 +31,13 @@ def kill(pid: int, whom: str) -> None:
             process.kill()
 
 
-def killed(clone: Path, stage: str, delay: float, whom: str, **variables: str) -> str | None:
+def killed(clone: Path, stage: str, delay: float, whom: str, *targets: str, **variables: str) -> str | None:
     """Build, and kill `delay` seconds after the stage has begun; the stage that then ran, None where the build ended
     before.
     """
     environment = {**os.environ, **variables, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}
     build = subprocess.Popen(
-        ["dvc", "repro"], cwd=clone, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        ["dvc", "repro", *targets], cwd=clone, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     at = None

@@ -1,5 +1,6 @@
 """Python imports this at start wherever the folder stands in PYTHONPATH: it writes down what the process does that a
-pipeline must answer for, in a file of its own in the folder that AUDIT_LOG names. See tools/audited.py.
+pipeline must answer for (files, sockets, pickles), in a file of its own in the folder that AUDIT_LOG names, which
+bears the name of the stage that DVC runs. What no Python opens, such as safetensors in Rust, it does not see.
 """
 
 import os
@@ -13,8 +14,8 @@ def _told(event: str, args: tuple) -> tuple[str, str] | None:
     """The event's kind and what it is about; None for what nobody has to answer for."""
     if event == "open":
         path, mode, flags = args
-        if not isinstance(path, (str, bytes)):  # a descriptor that is open already
-            return None
+        if not isinstance(path, (str, bytes)) or (mode is None and flags & os.O_DIRECTORY):
+            return None  # a descriptor that is open already; a folder
         writes = flags & (os.O_WRONLY | os.O_RDWR) if mode is None else set(mode) & set("wax+")
         return "write" if writes else "read", os.path.abspath(os.fsdecode(path))
     if event == "pickle.find_class":
@@ -28,12 +29,9 @@ def _told(event: str, args: tuple) -> tuple[str, str] | None:
         family = int(args[1])
         return ("socket", f"family {family}") if family not in (-1, 1) else None  # 1: within this machine (AF_UNIX)
     if event in _NETWORK:
-        address = args[1] if event in ("socket.connect", "socket.bind", "socket.sendto") else args[0]
-        return (
-            None
-            if isinstance(address, (str, bytes)) and event.endswith(("connect", "bind"))
-            else ("socket", f"{event} {address}")
-        )
+        address = args[0] if event.startswith("socket.get") else args[1]
+        local = isinstance(address, (str, bytes)) and not event.startswith("socket.get")  # a path: AF_UNIX
+        return None if local else ("socket", f"{event} {address}")
     return None
 
 
