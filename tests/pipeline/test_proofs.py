@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import audited
@@ -200,3 +201,55 @@ def test_a_full_disk_and_a_read_only_one_end_in_one_error_and_lose_nothing(fresh
             print(name, errors[-2:], text.count("Traceback"))
             assert "Traceback" not in text, f"{name}\n{text[-3000:]}"
     assert said["tree"].splitlines() == tree(built)
+
+
+CHANGES = {
+    "queued": ('prompt="An image of"',),
+    "queued-too": ("compare.resamples=150",),
+    "temp": ('prompt="Here we see"',),
+    "temp-too": ("controls.derangements=3",),
+    "workspace": ("compare.permutations=500",),
+}
+
+
+def tried(clone: Path, name: str, *how: str) -> None:
+    """Run, or queue, one of the experiments."""
+    changes = [word for change in CHANGES[name] for word in ("-S", change)]
+    shell("dvc", "exp", "run", *how, "-n", name, *changes, *([] if "--queue" in how else ["report"]), cwd=clone)
+
+
+def results(clone: Path) -> dict[str, list[str]]:
+    """The files of each experiment."""
+    refs = shell("git", "for-each-ref", "--format=%(refname)", "refs/exps", cwd=clone).stdout.split()
+    named = {ref.rpartition("/")[2]: ref for ref in refs if ref.rpartition("/")[2] in CHANGES}
+    return {name: shell("git", "ls-tree", "-r", ref, cwd=clone).stdout.splitlines() for name, ref in named.items()}
+
+
+def test_experiments_side_by_side_equal_those_one_after_another(built, tmp_path):
+    """Two in the queue with two workers, two in temporary folders and one in the workspace, all at once."""
+    serial, parallel = tmp_path / "serial", tmp_path / "parallel"
+    shutil.copytree(built, serial)
+    shell("git", "add", "-A", cwd=serial)
+    shell("git", "commit", "-q", "-m", "built", "--allow-empty", cwd=serial)
+    shutil.copytree(serial, parallel)
+    for name in CHANGES:
+        if name != "workspace":
+            tried(serial, name, "--temp")
+    tried(serial, "workspace")
+    for name in ("queued", "queued-too"):
+        tried(parallel, name, "--queue")
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(tried, parallel, name, "--temp") for name in ("temp", "temp-too")]
+        waiting.append(pool.submit(tried, parallel, "workspace"))
+        waiting.append(pool.submit(shell, "dvc", "queue", "start", "-j", "2", cwd=parallel))
+        for each in waiting:
+            each.result()
+    deadline = time.monotonic() + 1800
+    while any(word in shell("dvc", "queue", "status", cwd=parallel).stdout for word in ("Running", "Queued")):
+        assert time.monotonic() < deadline
+        time.sleep(2)
+    shell("dvc", "queue", "stop", cwd=parallel)
+    one, other = results(serial), results(parallel)
+    assert one.keys() == other.keys() == CHANGES.keys(), shell("dvc", "queue", "status", cwd=parallel).stdout
+    for name in CHANGES:
+        assert one[name] == other[name], name
