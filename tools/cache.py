@@ -1,8 +1,9 @@
-"""Finds what is damaged in DVC's cache, before a build takes it: DVC believes a cached file that is read-only.
+"""Mends what a bad or a full disk has left in .dvc, before a build meets it.
 
     python -m tools.cache     what ./run does first
 
-A damaged file is removed, and with it what was checked out of it, so that the stage runs again.
+DVC believes a cached file that is read-only: a damaged one is removed, and with it what was checked out of it, so that
+the stage runs again. And it stops for ever at a list of its locks that was cut off: that is removed too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +21,7 @@ from ruamel.yaml import YAML, YAMLError
 from tqdm import tqdm
 
 CACHE = Path(".dvc/cache/files/md5")
+LOCKS = Path(".dvc/tmp/rwlock")  # who reads and writes what, as JSON; DVC itself forgets processes that have ended
 
 
 def md5(path: Path) -> str:
@@ -68,8 +71,25 @@ def mended(project: Path) -> list[Path]:
     return [path for path, _ in concerned] + others
 
 
+def cut_off(path: Path) -> bool:
+    """Whether a file is there and no JSON."""
+    try:
+        json.loads(path.read_bytes() or b"{}")
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    return False
+
+
 def main(project: Path) -> None:
-    """Mend the cache of a project and say what was damaged."""
+    """Mend cache and locks of a project and say what was damaged."""
+    locks = project / LOCKS
+    if cut_off(locks):
+        time.sleep(1)  # another DVC may be writing it
+        if cut_off(locks):
+            locks.unlink(missing_ok=True)
+            print(f"==> {LOCKS}: was cut off by a full disk or a kill; removed", file=sys.stderr)
     if found := mended(project):
         told = ", ".join(path.relative_to(project).as_posix() for path in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""

@@ -1,4 +1,4 @@
-"""A damaged file of DVC's cache is noticed before a build, and made again."""
+"""What a bad or a full disk leaves in .dvc is noticed before a build, and made again."""
 
 from __future__ import annotations
 
@@ -68,3 +68,18 @@ def test_a_good_copy_outside_the_cache_is_kept_and_a_broken_list_removed(project
     damage(cached(project, project / "data/one.txt"))
     assert [path.parent.parent.name for path in cache.mended(project)] == ["md5"]
     assert (project / "data/one.txt").read_text() == "one\n"
+
+
+@pytest.mark.slow
+def test_a_list_of_locks_that_was_cut_off_is_removed(project, capsys):
+    locks = project / cache.LOCKS
+    locks.write_text('{"data/one.txt": {"write": {"pid": 7, "cmd": "dvc re')
+    done = shell("dvc", "repro", "-f", cwd=project, check=False)
+    assert done.returncode and "corrupted" in done.stderr  # and so for ever
+    cache.main(project)
+    assert "cut off" in capsys.readouterr().err
+    shell("dvc", "repro", "-f", cwd=project)
+    for text in ("", "{}", '{"x": {}}'):
+        locks.write_text(text)
+        cache.main(project)
+        assert locks.read_text() == text

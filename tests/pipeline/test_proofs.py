@@ -194,7 +194,8 @@ def test_a_full_disk_and_a_read_only_one_end_in_one_error_and_lose_nothing(fresh
     print(done.stdout)
     said = {path.name.partition(".")[2]: path.read_text(errors="replace") for path in tmp_path.glob("told.*")}
     full = [text for name, text in said.items() if name.endswith("m") and name != "300m"]
-    assert all("No space left" in text or "disk is full" in text or "disk" in text for text in full)
+    assert full and all("No space left" in text or "the disk is full" in text for text in full)
+    assert "300m: status 0" in done.stdout and "nothing to do: status 0" not in done.stdout
     for name, text in said.items():
         if name != "tree":
             errors = [each for each in text.splitlines() if each.startswith(("error:", "ERROR:", "==>"))]
