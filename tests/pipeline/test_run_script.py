@@ -133,6 +133,10 @@ def test_a_build_shows_its_progress_and_python_can_be_chosen(dvc):
     assert done.returncode == 1 and "python9.9 python9.9-venv" in done.stderr
 
 
+def test_verify_hands_its_arguments_on(dvc):
+    assert run(dvc, "verify", "HEAD~1", NO_PAPER="1").stdout == "-m tools.verify HEAD~1 chromium=\n"
+
+
 def apt(ready: Path, update: str) -> None:
     """A root, an `apt-get update` that does this, and a `sleep` that takes no time."""
     (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
