@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from captioner.commands import app, caption, evaluate, export, optimise
+from captioner.commands import app, caption, evaluate, export, optimise, provenance
 from captioner.foundation.errors import InputError
 
-COMMANDS = (caption, export, app, optimise)
+COMMANDS = (caption, export, app, optimise, provenance)
 
 
 def parser() -> argparse.ArgumentParser:

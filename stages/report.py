@@ -1,4 +1,6 @@
-"""Stage `report`: every number, table and result-dependent sentence of the paper, as LaTeX; a second."""
+"""Stage `report`: every number, table and result-dependent sentence of the paper, as LaTeX, and on what machine and
+with which versions the results were made; a second.
+"""
 
 import json
 
@@ -19,6 +21,7 @@ from captioner.encoders.origin import Origin
 from captioner.foundation.tables import read_table
 from captioner.report import paper_tables, wording
 from captioner.report.arms import CONTROLS
+from captioner.report.environment import environment
 from captioner.report.fingerprint import fingerprint, versions
 from captioner.report.latex import definitions, escaped, flattened, number, quoted
 from captioner.report.original import IMAGES, recomputed
@@ -118,6 +121,8 @@ def main() -> None:
         "drawn": isinstance(sections["data"], DrawnData), "miniature": trained,
         "trial": results["backbones"]["knows_nothing"],
     }  # fmt: skip
+    with settings.target("environment") as path:
+        settings.write_json(path, environment(PACKAGES, sections["runtime"].device))
     with settings.target("numbers") as path:
         path.write_text(definitions(values, flags), encoding="utf-8")
     with settings.target("tables") as path:

@@ -39,6 +39,26 @@ def edit(clone: Path, change) -> None:
         yaml.dump(params, file)
 
 
+def small(params) -> None:
+    """Change the parameters to those of a study of small sizes with three prompts and another seed."""
+    for section, values in SMALL.items():
+        params["scenes"][section].update(values)
+    params["compare"]["resamples"] = 200
+    for name in list(params["prompts"]):
+        if name not in ("detailed", "none", "unrelated"):
+            del params["prompts"][name]
+    params["seed"] = 7  # another study than the committed one
+
+
+def tree(clone: Path) -> list[str]:
+    """Mode, hash and name of every file that git keeps of a clone as it is: dvc.lock, with the hash of every output,
+    and all small results.
+    """
+    shell("git", "add", "-A", cwd=clone)
+    written = shell("git", "write-tree", cwd=clone).stdout.strip()
+    return shell("git", "ls-tree", "-r", written, cwd=clone).stdout.splitlines()
+
+
 def ran(output: str) -> list[str]:
     """The stages that DVC says it ran."""
     return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]

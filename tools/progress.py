@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML, YAMLError
 
+from tools import cache
 from tools.child import repro
 
 TIMES = Path(__file__).with_name("times.json")
@@ -157,6 +158,13 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, UnicodeDecodeError, YAMLError):
         found = None  # DVC says what is wrong with them
     build = Build(*found) if found else None
+    try:
+        cache.main(Path())
+    except KeyboardInterrupt:
+        print("==> interrupted; ./run goes on where it was", file=sys.stderr)
+        return 130
+    except OSError as error:
+        sys.exit(f"error: {error.filename}: {error.strerror}")
     status = repro(["dvc", "repro", *targets], build.line if build else lambda text: None)
     if build:
         build.finish()

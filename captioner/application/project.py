@@ -56,7 +56,7 @@ class Project:
         self.folder = folder
 
     def document(self, name: str) -> dict:
-        """A YAML file of the project; InputError where it is missing or no mapping."""
+        """A YAML file of the folder; InputError where it is not there or holds no keys and values."""
         path = self.folder / name
         try:
             content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -85,11 +85,15 @@ class Project:
             raise InputError(f"{self.folder / 'paths.yaml'}: path is missing")
         return paths
 
-    def path(self, name: str) -> Path:
-        """A file or folder by its name in paths.yaml, whether it is there or not."""
+    def stated(self, name: str) -> str:
+        """A path by its name in paths.yaml, relative to the folder."""
         if not isinstance(self._paths.get(name), str):
             raise InputError(f"{self.folder / 'paths.yaml'}: path.{name} is missing")
-        return self.folder / self._paths[name]
+        return self._paths[name]
+
+    def path(self, name: str) -> Path:
+        """A file or folder by its name in paths.yaml, whether it is there or not."""
+        return self.folder / self.stated(name)
 
     @property
     def projection(self) -> Path:

@@ -34,7 +34,7 @@ def command(capsys, monkeypatch):
 
 
 def test_help_comes_at_once_and_shows_examples():
-    for name in ("caption", "export", "app"):
+    for name in ("caption", "export", "app", "provenance"):
         done = subprocess.run(
             [sys.executable, "-X", "importtime", "-m", "captioner", name, "--help"],
             cwd=ROOT,
@@ -145,3 +145,15 @@ def test_an_exported_model_needs_no_project(command, study, pictures, tmp_path):
     )
     status, _, _ = command("caption", pictures[0], "--model", tmp_path / "slim", "--project", tmp_path)
     assert "--encoder" in str(status)
+
+
+def test_provenance_as_text_and_as_json_tell_the_same(command):
+    status, text, _ = command("provenance", "cider", "--project", ROOT)
+    assert status == 0 and "stage score: " in text and "  command     python -m stages.score\n" in text
+    status, out, _ = command("provenance", "headline.cider", "--project", ROOT, "--format", "json")
+    found = json.loads(out)
+    assert status == 0 and text.startswith(found["result"]["title"])
+    for each in found["steps"][0]["inputs"] + found["steps"][0]["code"]:
+        assert f"{each['md5']}  {each['path']}" in text
+    status, _, _ = command("provenance", "cidr", "--project", ROOT)
+    assert str(status).startswith("error: cidr: no key")

@@ -13,39 +13,45 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import audited
 import pytest
 from committed import committed, needs_commit
+from faults import killed
 from ruamel.yaml import YAML
-from small_study import SMALL, commit_all, edit, hashes, latex, ran, shell, working_tree
+from small_study import SMALL, commit_all, edit, hashes, latex, ran, shell, small, tree, working_tree
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory) -> tuple[Path, Path]:
-    """Two clones of the working tree as it is, with small sizes and three prompts, built once and at the same time."""
+def log(tmp_path_factory) -> Path:
+    """Where the first build writes down which files it opens."""
+    return tmp_path_factory.mktemp("audit") / "log"
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory, log) -> tuple[Path, Path]:
+    """Two clones of the working tree as it is, with small sizes and three prompts, built at the same time: one is
+    audited, the other is killed twice and has another place, umask, locale, time zone and order of sets.
+    """
     first = working_tree(tmp_path_factory.mktemp("clone"))
-
-    def small(params):
-        for section, values in SMALL.items():
-            params["scenes"][section].update(values)
-        params["compare"]["resamples"] = 200
-        for name in list(params["prompts"]):
-            if name not in ("detailed", "none", "unrelated"):
-                del params["prompts"][name]
-
-        params["seed"] = 7  # another study than the committed one
-
     edit(first, small)
     commit_all(first, "small study")
-    second = tmp_path_factory.mktemp("again") / "clone"
+    second = tmp_path_factory.mktemp("again") / "auch hier é"
     shell("git", "clone", "-q", str(first), str(second), cwd=first)
     targets = [] if latex() else ["figures", "report"]
+    other = {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Kolkata", "OMP_NUM_THREADS": "3"}
+
+    def faulty() -> None:
+        for stage, whom in (("project", "all"), ("caption", "stage")):
+            assert killed(second, stage, 6.0, whom, *targets, **other), stage
+        shell("sh", "-c", 'umask 077; exec dvc repro "$@"', "sh", *targets, cwd=second, **other)
+
     with ThreadPoolExecutor() as pool:
         waiting = [
-            pool.submit(shell, "dvc", "repro", *targets, cwd=folder, PYTHONHASHSEED=order)  # another order of sets
-            for folder, order in ((first, "0"), (second, "1"))
+            pool.submit(shell, "dvc", "repro", *targets, cwd=first, PYTHONHASHSEED="0", **audited.variables(log)),
+            pool.submit(faulty),
         ]
         for build in waiting:
             build.result()
@@ -176,14 +182,37 @@ def experiment(clone: Path, name: str) -> str:
 def test_a_second_build_gives_the_same_bytes(clone, builds):
     """Of dvc.lock, which has the hash of every output, and of all results that git keeps."""
     _, other = builds
-    shell("git", "add", "-A", cwd=other)
-    tree = shell("git", "write-tree", cwd=other).stdout.strip()
-    first, second = (
-        shell("git", "ls-tree", "-r", name, cwd=folder).stdout.splitlines()
-        for folder, name in ((clone, "built"), (other, tree))
-    )
+    first = shell("git", "ls-tree", "-r", "built", cwd=clone).stdout.splitlines()
     assert any(line.endswith("\tdvc.lock") for line in first)
-    assert second == first
+    assert tree(other) == first
+
+
+def test_each_stage_opens_what_it_declares(clone, log):
+    """Files of the project, as Python's audit hook sees them. `data/checked.txt` only has to be there; `report` opens
+    the judge where it is another model than the encoder; no Python opens safetensors.
+    """
+    found = audited.Audit(log, clone)
+    lock = YAML(typ="safe", pure=True).load(shell("git", "show", "built:dvc.lock", cwd=clone).stdout)["stages"]
+    for name, stage in lock.items():
+        declared = [entry["path"] for entry in stage["deps"]]
+        own = [entry["path"] for entry in stage["outs"]]
+        opened = found.read(name)
+        for path in opened:
+            empty = path.endswith("/__init__.py")  # hold no code, which test_pipeline_declared sees to
+            known = path in ("params.yaml", "paths.yaml") or path.startswith(".checkpoints/") or empty
+            assert known or audited.inside(path, declared) or audited.inside(path, own), f"{name} opens {path}"
+        unseen = {path for path in declared if not any(audited.inside(each, [path]) for each in opened)}
+        unseen = {path for path in unseen if not path.endswith(".safetensors")} - {"data/checked.txt"}
+        assert unseen <= ({"models/judge"} if name == "report" else set()), name
+        assert not found.elsewhere(name), name
+
+
+def test_a_build_opens_no_socket_and_unpickles_nothing_but_its_own_workers_messages(builds, log):
+    found = audited.Audit(log, builds[0])
+    # urllib3 finds out at import whether there is IPv6, by binding a socket to this machine; it connects to nothing.
+    assert {told for told in found.all("socket") if not told.startswith("family")} <= {"socket.bind ('::1', 0)"}
+    assert {told.split(".")[0] for told in found.all("pickle")} <= {"multiprocessing"}, found.all("pickle")
+    assert found.all("pickle") and len(found.events) > 15  # the hook was there
 
 
 def test_an_archive_inside_another_repository_is_built(tmp_path):

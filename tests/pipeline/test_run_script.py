@@ -22,7 +22,7 @@ def bare(tmp_path) -> Path:
     tools, python = tmp_path / "bin", os.path.realpath(sys.executable)
     tools.mkdir()
     (tmp_path / ".git").mkdir()
-    for name in ("sh", "dirname", "cmp", "printf", "git", "env", "cat", "grep"):
+    for name in ("sh", "dirname", "cmp", "printf", "git", "env", "cat", "grep", "sed", "cp"):
         tools.joinpath(name).symlink_to(shutil.which(name))
     for name, text in (("id", "echo 1000"), ("apt-get", "echo called >> called"), ("python3", f'exec {python} "$@"')):
         tools.joinpath(name).write_text(f"#!/bin/sh\n{text}\n")
@@ -133,6 +133,10 @@ def test_a_build_shows_its_progress_and_python_can_be_chosen(dvc):
     assert done.returncode == 1 and "python9.9 python9.9-venv" in done.stderr
 
 
+def test_verify_hands_its_arguments_on(dvc):
+    assert run(dvc, "verify", "HEAD~1", NO_PAPER="1").stdout == "-m tools.verify HEAD~1 chromium=\n"
+
+
 def apt(ready: Path, update: str) -> None:
     """A root, an `apt-get update` that does this, and a `sleep` that takes no time."""
     (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
@@ -189,6 +193,21 @@ def test_another_python_makes_the_environment_anew(ready):
     done = run(ready, "biuld", NO_PAPER="1", PYTHON="other")
     assert done.returncode == 1 and "making .venv" in done.stderr
     assert (ready / "called").read_text() == "-m venv --clear .venv\n"
+
+
+def test_packages_are_installed_by_their_hashes_and_sources_built_by_a_checked_setuptools(ready):
+    shutil.copy(ROOT / "requirements-hashed.txt", ready)
+    (ready / ".venv/requirements.done").unlink()
+    (ready / ".venv/bin/python").write_text('#!/bin/sh\necho "$@" >>called\n')
+    run(ready, "biuld", NO_PAPER="1")
+    installs = [
+        line.split("install --quiet ")[1] for line in (ready / "called").read_text().splitlines() if " -r " in line
+    ]
+    checked = "--require-hashes --no-deps --no-build-isolation --use-pep517 -r"
+    assert installs == [f"{checked} .venv/setuptools.txt", f"{checked} requirements-hashed.txt", "-r requirements.txt"]
+    lines = (ready / ".venv/setuptools.txt").read_text().splitlines()
+    assert lines[0].startswith("setuptools==") and len(lines) > 1 and not lines[-1].endswith("\\")
+    assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
 
 
 def test_the_scripts_can_be_executed():
