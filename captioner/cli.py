@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from captioner.commands import app, caption, evaluate, export
+from captioner.commands import agreement, app, caption, evaluate, export, rate
 from captioner.foundation.errors import InputError
 
-COMMANDS = (caption, export, app)
+COMMANDS = (caption, export, app, rate, agreement)
 
 
 def parser() -> argparse.ArgumentParser:
