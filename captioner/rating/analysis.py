@@ -25,7 +25,8 @@ ALPHA_RESAMPLES = 500
 @dataclass(frozen=True)
 class System:
     """One system: `preferred` to another one (0 to 1, a tie half), its log-odds `strength` (mean 0 over the systems),
-    and its mean rating from 1 to 5. Counts are of answers; one that compares it with two others counts twice.
+    and its mean rating from 1 to 5; `best`: the share of resamples in which it is the strongest. Counts are of answers;
+    one that compares it with two others counts twice.
     """
 
     system: str
@@ -35,6 +36,7 @@ class System:
     strength: Interval
     preferred: Interval
     preferred_by_all: float  # with the raters that were left out
+    best: float
     rated: int
     rating: Interval
 
@@ -57,6 +59,13 @@ def crossed_weights(rater: np.ndarray, image: np.ndarray, bootstrap: Bootstrap) 
     """The weight [M] of each answer in resample `r`, raters and images drawn independently (Owen, 2007)."""
     raters = bootstrap.picks.shape[1]
     return lambda r: bootstrap.picks[r, rater] * raters * bootstrap.counts[r, image]
+
+
+def around(bootstrap: Bootstrap, estimate: float, draws: np.ndarray) -> Interval:
+    """An estimate with its interval; without one where a single image was asked about, which cannot vary."""
+    if bootstrap.counts.shape[1] < 2:
+        return Interval(estimate, float("nan"), float("nan"))
+    return bootstrap.around(estimate, draws)
 
 
 def strengths(found: Comparisons, weights: Callable[[int], np.ndarray], resamples: int, label: str) -> tuple:
@@ -106,7 +115,7 @@ class Scales:
             sums = np.bincount(self.system, weights * self.value, minlength=size)
             np.divide(sums, totals, out=drawn[r], where=totals > 0)
         means = np.bincount(self.system, self.value) / np.bincount(self.system)
-        return {name: bootstrap.around(float(means[at]), drawn[:, at]) for at, name in enumerate(self.systems)}
+        return {name: around(bootstrap, float(means[at]), drawn[:, at]) for at, name in enumerate(self.systems)}
 
 
 def needed(total: float, alone: float, fixed: float, answers: int, wanted: float) -> tuple[int | None, int | None]:
@@ -165,16 +174,20 @@ def analyse(ratings: Sequence[Rating], settings: RatingSettings, confidence: flo
         weights = crossed_weights(found.rater, found.image, bootstrap)
         whole, drawn, preferred = strengths(found, weights, settings.resamples, "raters and images")
         everybody = Comparisons.of(kept(ratings, "pair")) if random else found
+        first = drawn[np.isfinite(drawn).all(axis=1)]
+        first = first == first.max(axis=1, keepdims=True)
         by_all = dict(zip(everybody.systems, model(everybody).preferred.tolist(), strict=True))
         for at, name in enumerate(found.systems):
             systems[name] = {
                 **tallied(found, at),
-                "strength": bootstrap.around(float(whole.strength[at]), drawn[:, at]),
-                "preferred": bootstrap.around(float(whole.preferred[at]), preferred[:, at]),
+                "strength": around(bootstrap, float(whole.strength[at]), drawn[:, at]),
+                "preferred": around(bootstrap, float(whole.preferred[at]), preferred[:, at]),
                 "preferred_by_all": by_all[name],
+                "best": float(first[:, at].mean()),
             }
         summary |= {"connected": found.connected, "tie": whole.tie}
-        summary |= more_answers(found, len(pairs), settings.half_width, preferred, bootstrap)
+        if len(found.images) > 1:
+            summary |= more_answers(found, len(pairs), settings.half_width, preferred, bootstrap)
     if scales:
         every = Scales.of(scales)
         bootstrap = Bootstrap(len(every.images), len(every.raters), settings.resamples, confidence, seed)
@@ -184,7 +197,7 @@ def analyse(ratings: Sequence[Rating], settings: RatingSettings, confidence: flo
     for kind in ("pair", "scale"):
         summary |= agreed(used, kind, confidence, seed)
     empty = {"compared": 0, "won": 0, "tied": 0, "strength": NOTHING, "preferred": NOTHING, "rated": 0,
-             "preferred_by_all": float("nan"), "rating": NOTHING}  # fmt: skip
+             "preferred_by_all": float("nan"), "best": float("nan"), "rating": NOTHING}  # fmt: skip
     rows = [System(system=name, **{**empty, **told}) for name, told in systems.items()]
     rows.sort(key=lambda row: (-ranked(row.preferred.mean), -ranked(row.rating.mean), row.system))
     return Analysis(rows, behaviours, summary)

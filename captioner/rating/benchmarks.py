@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ def flickr8k_cf(folder: Path) -> Judged:
     return _judged("flickr8k-cf", "b", rows, by_image(captions), path)
 
 
+PICTURE = re.compile(r"https?://\S+\.(?:jpe?g|png)", re.IGNORECASE)
 PARTS = {"8k": 3, "30k": 4, "coco": 4}  # of Composite: how many captions of an image are judged
 
 
@@ -155,7 +157,7 @@ def _composite_rows(path: Path, count: int) -> Iterator[tuple[str, str, float]]:
     """Image, caption and judgement of a file of Composite, whatever stands before the picture's address."""
     for where, line in list(_lines(path))[1:]:
         cells = next(csv.reader([line], delimiter=";"))
-        at = next((place for place, cell in enumerate(cells) if "http" in cell), None)
+        at = next((place for place, cell in enumerate(cells) if PICTURE.fullmatch(cell.strip(' "'))), None)
         if at is None:
             continue  # the files end with lines that judge nothing
         captions, judgements = cells[at + 1 : at + 1 + count], cells[at + 1 + count : at + 1 + 2 * count]

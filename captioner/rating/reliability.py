@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from statistics import median
 
 import krippendorff
@@ -39,6 +40,12 @@ def verdict(rating: Rating) -> str:
 
 VERDICTS = {"pair": ("first", TIED, "second"), "scale": ANSWERS["scale"]}
 LEVELS = {"pair": "nominal", "scale": "ordinal"}
+
+
+def closeness(kind: str) -> np.ndarray:
+    """How close two verdicts [V, V] of a kind are: 1 the same, 0 the opposite ends, evenly between."""
+    places = np.arange(len(VERDICTS[kind]))
+    return 1 - np.abs(places[:, None] - places) / (len(places) - 1)
 
 
 def counted(ratings: Iterable[Rating], kind: str) -> tuple[np.ndarray, list[str]]:
@@ -86,7 +93,7 @@ class Behaviour:
     checks_passed: int
     repeats: int
     repeats_same: int
-    agreement: float  # share of the other raters' verdicts on the same units that are this one's
+    agreement: float  # mean closeness, 0 to 1, to the other raters' verdicts on the same units
     agreement_chance: float  # the same with this one's verdicts dealt to the units at random
     agreement_p: float  # share of random deals that agree as well
     left: float  # share of the left among the sides chosen
@@ -97,8 +104,8 @@ class Behaviour:
 
 
 def agreement(mine: Sequence[Rating], others: Mapping[tuple, Sequence[str]], deals: int, seed: int) -> tuple:
-    """Share of the others' verdicts (by unit) that are this rater's, its mean when the rater's verdicts of each kind
-    are dealt out at random, and the share of such deals that agree as well; NaN where nobody shares a unit.
+    """The rater's mean closeness to the others' verdicts (by unit), its mean when the rater's verdicts of each kind are
+    dealt out at random, and the share of such deals that come as close; NaN where nobody shares a unit.
     """
     rng = np.random.default_rng([seed, len(mine)])
     total, hits, dealt = 0, 0.0, np.zeros(deals)
@@ -106,21 +113,23 @@ def agreement(mine: Sequence[Rating], others: Mapping[tuple, Sequence[str]], dea
         shared = [rating for rating in mine if rating.kind == kind and others.get(unit(rating))]
         if not shared:
             continue
-        table = np.array([[others[unit(r)].count(each) for each in verdicts] for r in shared], float)
+        given = np.array([[others[unit(r)].count(each) for each in verdicts] for r in shared], float)
+        table = given @ closeness(kind)
         own = np.array([verdicts.index(verdict(rating)) for rating in shared])
         rows = np.arange(len(own))
-        total += int(table.sum())
+        total += int(given.sum())
         hits += table[rows, own].sum()
         dealt += np.array([table[rows, rng.permutation(own)].sum() for _ in range(deals)])
     if not total:
         return float("nan"), float("nan"), float("nan")
     p = (1 + (dealt >= hits - 1e-9).sum()) / (1 + deals)
-    return hits / total, float(dealt.mean()) / total, float(p)
+    return float(hits) / total, float(dealt.mean()) / total, float(p)
 
 
 def behaviours(ratings: Sequence[Rating], fastest: float, level: float, deals: int, seed: int) -> list[Behaviour]:
-    """Every rater. Flags: `checks`, half of at least three attention checks failed; `agreement`, no better with the
-    others than their own verdicts dealt at random, at `level`, over at least ten answers; `speed`, a median answer
+    """Every rater. Flags: `checks`, half of at least three attention checks failed; `agreement`, no closer to the
+    others than the rater's own verdicts dealt at random, at `level`, and less than half as much above such deals as the
+    median rater, over at least ten answers; `speed`, a median answer
     faster than `fastest` milliseconds; `side`, one side chosen more often than a fair coin falls, at a hundredth of
     `level`. A rater answers at random by `checks`, or by two others.
     """
@@ -144,8 +153,6 @@ def behaviours(ratings: Sequence[Rating], fastest: float, level: float, deals: i
         flags = []
         if len(checks) >= 3 and 2 * right <= len(checks):
             flags.append("checks")
-        if len(answers) >= 10 and p > level:
-            flags.append("agreement")
         if pace < fastest:
             flags.append("speed")
         if left_p < level / 100:
@@ -155,7 +162,17 @@ def behaviours(ratings: Sequence[Rating], fastest: float, level: float, deals: i
                 rater=name, answers=len(answers), checks=len(checks), checks_passed=right, repeats=len(repeats),
                 repeats_same=same, agreement=share, agreement_chance=chance, agreement_p=p,
                 left=sum(sides) / len(sides) if sides else float("nan"), left_p=left_p, median_ms=float(pace),
-                flags=tuple(flags), at_random="checks" in flags or len(flags) > 1,
+                flags=tuple(flags), at_random=False,
             )
         )  # fmt: skip
-    return found
+    return [judged(each, found, level) for each in found]
+
+
+def judged(one: Behaviour, every: Sequence[Behaviour], level: float) -> Behaviour:
+    """The rater with the flag `agreement`, for which all raters have to be known, and the verdict."""
+    excess = {each.rater: each.agreement - each.agreement_chance for each in every if isfinite(each.agreement)}
+    flags = one.flags
+    alone = one.answers >= 10 and one.agreement_p > level and excess[one.rater] < median(excess.values()) / 2
+    if alone:
+        flags = (*flags, "agreement")
+    return replace(one, flags=flags, at_random="checks" in flags or len(flags) > 1)

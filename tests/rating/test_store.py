@@ -117,8 +117,8 @@ def test_many_at_once_lose_nothing(tmp_path):
 
 def test_a_study_is_private_and_durable(store):
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
-    assert store._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert store._database.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert store.database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.database.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     tokens = [rater.token for rater in store.raters()]
     assert len(set(tokens)) == 3 and all(len(token) >= 22 for token in tokens)
     assert store.rater(tokens[1]) == 2 and store.rater(tokens[1][:-1]) is None and store.rater("") is None
@@ -132,7 +132,7 @@ def test_more_raters_leave_the_others_as_they_are(store, tmp_path):
     assert store.raters()[:3] == before and store.ratings() == ratings
     other = study(tmp_path / "other.rating", 5, SIZES)
     tasks = "SELECT rater, position, item, swapped, role FROM task ORDER BY rater, position"
-    both = [each._database.execute(tasks).fetchall() for each in (store, other)]
+    both = [each.database.execute(tasks).fetchall() for each in (store, other)]
     assert both[0] == both[1]  # five at once or three and two: the same tasks
 
 

@@ -189,7 +189,7 @@ def test_fifty_raters_lose_nothing_when_the_server_is_killed(tmp_path):
     total = sum(rater.total for rater in after.raters())
     assert set(acknowledged) <= kept and len(kept) < total  # nothing lost; and it was killed before the end
     assert len(kept) - len(acknowledged) <= 50  # at most one a rater was kept and not yet told
-    assert after._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert after.database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
     server = Server(path)
     try:

@@ -1,4 +1,4 @@
-"""The rating page in a real Chromium: by keyboard, by touch, undone, after a lost connection; none but its own requests."""
+"""The rating page in a real Chromium: by keyboard, by touch, undone, after a lost connection; no foreign request."""
 
 from __future__ import annotations
 
