@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +69,11 @@ def run(given: argparse.Namespace) -> int:
         raise InputError("--references goes with the set `ratings`, and only with it")
     rows = [row for judged in opened(given) for row in trusted(judged, given)]
     if given.json:
-        told = [
-            {"metric": row.metric, "measure": row.measure, "value": row.value.mean, "low": row.value.low,
-             "high": row.value.high, "judgements": row.judgements}
-            for row in rows
-        ]  # fmt: skip
+        told = []
+        for row in rows:
+            figures = {"value": row.value.mean, "low": row.value.low, "high": row.value.high}
+            known = {name: figure if isfinite(figure) else None for name, figure in figures.items()}
+            told.append({"metric": row.metric, "measure": row.measure, **known, "judgements": row.judgements})
         print(json.dumps(told))
         return 0
     for row in sorted(rows, key=lambda row: row.measure):

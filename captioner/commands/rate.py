@@ -20,7 +20,7 @@ MOST = 100_000  # pictures, tasks or raters
 EXAMPLES = f"""examples:
   captioner rate new mine.rating --raters 5                   captions of all prompts of the study that was built here
   captioner rate new mine.rating --systems detailed,mlp,{HUMAN}  of a prompt, an arm and a person
-  captioner rate new mine.rating --references r.json --images pictures a.json B=b.json     anyone's captions
+  captioner rate new mine.rating --captions a.json B=b.json --references r.json --images pictures
   captioner rate serve mine.rating                            the page, and a link for each rater
   captioner rate raters mine.rating --add 2                   who has got how far; more raters
   captioner rate export mine.rating ratings/ratings.csv       then: dvc repro
@@ -49,7 +49,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     new = actions.add_parser("new", help="make a study", epilog=EXAMPLES, formatter_class=raw)
     new.add_argument("file", type=Path, metavar="FILE", help="the study's file, such as mine.rating; must not exist")
-    new.add_argument("candidates", nargs="*", metavar="CANDIDATES", help="files of captions, each FILE or NAME=FILE")
+    new.add_argument("--captions", nargs="+", metavar="[NAME=]FILE", help="anyone's captions, not a study's")
     new.add_argument("--references", type=Path, metavar="FILE", help="people's captions, for attention checks")
     new.add_argument("--images", type=Path, metavar="FOLDER", help="the pictures of these files")
     new.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="the built study (default: .)")
@@ -90,12 +90,12 @@ def run(given: argparse.Namespace) -> int:
 
 def material(given: argparse.Namespace) -> Material:
     """Captions, references and pictures that the arguments name; InputError where they do not go together."""
-    if given.candidates or given.references or given.images:
-        if not (given.candidates and given.references and given.images):
-            raise InputError("files of captions come together with --references and --images")
+    if given.captions or given.references or given.images:
+        if not (given.captions and given.references and given.images):
+            raise InputError("--captions, --references and --images go together")
         if given.systems:
             raise InputError("--systems names those of a built study; files are named NAME=FILE")
-        return of_files(given.references, given.candidates, given.images)
+        return of_files(given.references, given.captions, given.images)
     from captioner.application.project import Project
 
     return of_project(Project(given.project), [name for name in given.systems.split(",") if name], given.split)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from tqdm import tqdm
 
 from captioner.statistics.intervals import Bootstrap, Interval
 
@@ -51,7 +52,7 @@ def correlations(
     around = Bootstrap(1, 1, 1, confidence, seed).around  # its percentiles
     drawn = resampled(images, RESAMPLES, seed)
     found = []
-    for name, own in values.items():
+    for name, own in tqdm(values.items(), "tau", disable=None, leave=False):
         for variant in variants:
             draws = np.array([tau(own[rows], people[rows], variant) for rows in drawn])
             interval = around(tau(own, people, variant), draws)

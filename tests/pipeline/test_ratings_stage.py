@@ -6,10 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +14,11 @@ from committed import committed
 from made_ratings import simulated
 from ruamel.yaml import YAML
 
+from captioner.rating import trust
 from captioner.rating.joined import METRICS
 from captioner.rating.table import COLUMNS, read_ratings, write_ratings
+from stages import settings
+from stages.ratings import main
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = {"a": "A photo of", "b": "", "c": "A drawing of"}
@@ -34,8 +34,8 @@ def project(tmp_path):
         YAML().dump(params, file)
     shutil.copyfile(ROOT / "paths.yaml", tmp_path / "paths.yaml")
     (tmp_path / "ratings").mkdir()
-    settings = (ROOT / "ratings/settings.yaml").read_text(encoding="utf-8").replace("resamples: 1000", "resamples: 100")
-    (tmp_path / "ratings/settings.yaml").write_text(settings, encoding="utf-8")
+    how = (ROOT / "ratings/settings.yaml").read_text(encoding="utf-8").replace("resamples: 1000", "resamples: 100")
+    (tmp_path / "ratings/settings.yaml").write_text(how, encoding="utf-8")
     write_ratings(tmp_path / "ratings/ratings.csv", [])
     (tmp_path / "data/prompt_scores").mkdir(parents=True)
     (tmp_path / "data/checked.txt").touch()
@@ -57,12 +57,22 @@ def answers(project: Path, **changes: str) -> None:
     write_ratings(project / "ratings/ratings.csv", known)
 
 
-def run(project: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "stages.ratings"]
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
-    assert not check or done.returncode == 0, done.stderr
-    return done
+@pytest.fixture
+def run(project, monkeypatch, capsys):
+    """The stage in the folder: what it prints, or the message with which it ends."""
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(trust, "RESAMPLES", 60)
+    settings.document.cache_clear()
+
+    def stage() -> str:
+        try:
+            settings.run(main)
+        except SystemExit as ended:
+            return str(ended)
+        return capsys.readouterr().out
+
+    yield stage
+    settings.document.cache_clear()
 
 
 def table(project: Path, name: str) -> list[dict[str, str]]:
@@ -70,16 +80,16 @@ def table(project: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_without_answers_the_stage_says_so(project):
-    assert "no ratings: nobody has answered yet" in run(project).stdout
+def test_without_answers_the_stage_says_so(project, run):
+    assert "no ratings: nobody has answered yet" in run()
     assert json.loads((project / "metrics/ratings.json").read_text()) == {"answers": 0}
     for name in ("systems.csv", "raters.csv", "metrics.csv"):
         assert table(project, name) == []
 
 
-def test_simulated_answers_are_analysed_and_marked(project):
+def test_simulated_answers_are_analysed_and_marked(project, run):
     answers(project)
-    assert "no result: answers are marked simulated" in run(project).stdout
+    assert "no result: answers are marked simulated" in run()
     found = json.loads((project / "metrics/ratings.json").read_text())
     assert found["by_people"] is False and found["answers"] == 200 and found["current"] == 1
     systems = table(project, "systems.csv")
@@ -90,18 +100,16 @@ def test_simulated_answers_are_analysed_and_marked(project):
     assert len(table(project, "raters.csv")) == 4
 
 
-def test_captions_of_another_build_are_counted_and_left_out(project):
+def test_captions_of_another_build_are_counted_and_left_out(project, run):
     answers(project, left_caption="what an earlier build wrote")
-    run(project)
+    run()
     found = json.loads((project / "metrics/ratings.json").read_text())
     assert 0 < found["current"] < 1 and table(project, "metrics.csv") == []
 
 
-def test_a_damaged_table_stops_the_stage_with_its_line(project):
+def test_a_damaged_table_stops_the_stage_with_its_line(project, run):
     answers(project, origin="robots")
-    done = run(project, check=False)
-    assert done.returncode == 1 and "ratings/ratings.csv: line 2: origin 'robots'" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert run().startswith("error: ratings/ratings.csv: line 2: origin 'robots' should be people")
 
 
 def test_the_committed_answers_are_peoples():
