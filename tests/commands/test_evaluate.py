@@ -17,7 +17,6 @@ from captioner.application.project import Project
 from captioner.cli import main
 from captioner.commands import evaluate, java_scorers
 from captioner.commands.evaluate import read_idf, write_idf
-from captioner.commands.words import splitter
 from captioner.scores.metrics import Cider, Idf, tokenise
 
 ROOT = Path(__file__).parents[2]
@@ -349,47 +348,6 @@ def test_a_file_named_twice_and_files_without_a_common_image(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main(["evaluate", *arguments])
         assert told in capsys.readouterr().err
-
-
-CHINESE = {1: ["一只狗在公园里跑", "公园里有狗"], 2: ["两只猫在沙发上睡觉", "猫在睡觉"], 3: ["一个人骑 red 自行车"]}
-SAID = {1: "一只狗在公园里", 2: "两只猫在睡觉", 3: "一个人骑 red 车"}
-
-
-def by_sign(text: str) -> str:
-    """All signs apart, but for the one word of letters."""
-    return " ".join(text.replace(" red ", "~")).replace("~", "red")
-
-
-def test_signs_count_as_words_where_that_is_asked(files, capsys):
-    """The same as with blanks put between all signs by hand, and as the warning offers."""
-    paths = files(annotations(CHINESE), results(SAID))
-    main(["evaluate", *paths, "--no-java"])
-    assert "--words characters, or --words jieba" in capsys.readouterr().err
-    main(["evaluate", *paths, "--no-java", "--words", "characters", "--json"])
-    printed = capsys.readouterr()
-    several = {image: [by_sign(text) for text in texts] for image, texts in CHINESE.items()}
-    parted = {image: by_sign(text) for image, text in SAID.items()}
-    assert printed.err == ""
-    assert json.loads(printed.out) == scores(capsys, *files(annotations(several), results(parted)))
-
-
-def test_jieba_parts_chinese_into_words(files, capsys, tmp_path):
-    import jieba
-
-    words = splitter("jieba")
-    assert words("一个人骑 red 自行车") == (*jieba.lcut("一个人骑"), "red", *jieba.lcut("自行车"))
-    assert words("A dog runs.") == tokenise("A dog runs.")
-    paths = files(annotations(CHINESE), results(SAID))
-    assert scores(capsys, *paths, "--words", "jieba") != scores(capsys, *paths, "--words", "characters")
-    main(["idf", "--words", "jieba", paths[0], str(tmp_path / "idf.json")])
-    assert ("公园",) in read_idf(tmp_path / "idf.json").frequency
-
-
-def test_a_missing_jieba_is_told(files, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "jieba", None)
-    with pytest.raises(SystemExit) as ended:
-        main(["evaluate", *files(annotations(CHINESE), results(SAID)), "--words", "jieba"])
-    assert ended.value.code == 2 and "pip install jieba" in capsys.readouterr().err
 
 
 def test_what_java_lacks_is_told_once_whatever_the_number_of_files(tmp_path, capsys, monkeypatch):
