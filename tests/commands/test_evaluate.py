@@ -353,6 +353,8 @@ def test_a_file_named_twice_and_files_without_a_common_image(tmp_path, capsys):
 def test_what_java_lacks_is_told_once_whatever_the_number_of_files(tmp_path, capsys, monkeypatch):
     """And without a path of the installation."""
     monkeypatch.setattr(java_scorers, "_scorer", lambda name: java_scorers._Missing("its models are not there"))
+    monkeypatch.setattr(evaluate, "FLIPS", 100)
+    monkeypatch.setattr(evaluate, "RESAMPLES", 100)
     contents = {"r": {"1": ["a dog"], "2": ["a cat"]}, "a": {"1": "a dog", "2": "x"}, "b": {"1": "dog", "2": "cat"}}
     paths = [written(tmp_path / f"{name}.json", content) for name, content in contents.items()]
     main(["evaluate", *paths])
