@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from captioner.commands import app, caption, evaluate, export, optimise, provenance
+from captioner.commands import agreement, app, caption, evaluate, export, optimise, provenance, rate
 from captioner.foundation.errors import InputError
 
-COMMANDS = (caption, export, app, optimise, provenance)
+COMMANDS = (caption, export, app, optimise, provenance, rate, agreement)
 
 
 def parser() -> argparse.ArgumentParser:

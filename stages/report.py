@@ -19,7 +19,7 @@ from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import SPLITTINGS
 from captioner.encoders.origin import Origin
 from captioner.foundation.tables import read_table
-from captioner.report import paper_tables, wording
+from captioner.report import paper_tables, ratings, wording
 from captioner.report.arms import CONTROLS
 from captioner.report.environment import environment
 from captioner.report.fingerprint import fingerprint, versions
@@ -52,6 +52,7 @@ def main() -> None:
         },
         "compare": json.loads(settings.source("compare_metrics").read_text(encoding="utf-8")),
         "original": {**vars(recomputed()), "images": IMAGES},
+        "ratings": json.loads(settings.source("rating_metrics").read_text(encoding="utf-8")),
     }
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
@@ -74,6 +75,7 @@ def main() -> None:
         "rankings": read_table(settings.source("rankings")), "together": read_table(settings.source("together")),
         "diagnoses": read_table(settings.source("diagnoses")), "controls": read_table(settings.source("controls")),
         "transfer": read_table(settings.source("transfer")),
+        "rated": read_table(settings.source("rated_systems")), "trust": read_table(settings.source("trusted_metrics")),
     }  # fmt: skip
     prints = [
         settings.source("manifest"),
@@ -116,10 +118,15 @@ def main() -> None:
     }
     if not isinstance(sections["judge"], SameJudge):
         values["sentence.judge"] += " " + wording.backbone("judge", Origin.read(settings.source("judge")))
+    rated = results["ratings"]["answers"] > 0
+    if rated:
+        told_by_people = ratings.sentences(results["ratings"], tables["rated"], tables["trust"])
+        values |= {f"sentence.{name}": sentence for name, sentence in told_by_people.items()}
     trained = isinstance(sections["encoder"], TrainedEncoder) and isinstance(sections["decoder"], TrainedDecoder)
     flags = {
         "drawn": isinstance(sections["data"], DrawnData), "miniature": trained,
-        "trial": results["backbones"]["knows_nothing"],
+        "trial": results["backbones"]["knows_nothing"], "rated": rated,
+        "unreal": rated and not results["ratings"]["by_people"],
     }  # fmt: skip
     with settings.target("environment") as path:
         settings.write_json(path, environment(PACKAGES, sections["runtime"].device))
@@ -135,6 +142,7 @@ def main() -> None:
             + paper_tables.contests(tables["prompts"], pairs)
             + paper_tables.weights(tables["rankings"])
             + paper_tables.diagnoses(tables["diagnoses"], test)
+            + (ratings.systems(tables["rated"]) + ratings.metrics(tables["trust"]) if rated else "")
             + paper_tables.hashes({printed.as_posix(): fingerprint(printed) for printed in prints})
             + paper_tables.parameters({"seed": seed, **told}),
             encoding="utf-8",

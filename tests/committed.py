@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 needs_commit = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an archive has no commit to compare with")
-MADE_FROM = ("params.yaml", "paths.yaml", "dvc.yaml", "ablation", "captioner", "stages", "paper/report.tex")
+MADE_FROM = ("params.yaml", "paths.yaml", "dvc.yaml", "ablation", "ratings", "captioner", "stages", "paper/report.tex")
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str] | None:

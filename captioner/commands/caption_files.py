@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +168,31 @@ def read_names(path: Path) -> dict[Id, str]:
         for image in images
         if isinstance(image, dict) and ("file_name" in image or ("cocoid" in image and "filename" in image))
     }
+
+
+def candidates_of(path: Path, references: Mapping[Id, Sequence[str]]) -> dict[Id, str]:
+    """The captions of a file under the references' ids; a number and its digits are one id, a file name counts with
+    and without its ending.
+
+    InputError for a caption without references, and for a file without captions.
+    """
+    candidates = read_candidates(path)
+    if not candidates:
+        raise InputError(f"{path}: no captions; nothing can be scored")
+    other = {Path(str(image)).stem: image for image in references} | {str(image): image for image in references}
+    known = {image: image if image in references else other.get(str(image)) for image in candidates}
+    known = {image: other.get(Path(str(image)).stem) if home is None else home for image, home in known.items()}
+    unknown = [repr(image) for image, home in known.items() if home is None]
+    if unknown:
+        raise InputError(f"{path}: captions of images that have no references; leave them out:\n{listed(unknown)}")
+    if len(set(known.values())) < len(known):
+        raise InputError(f"{path}: two captions of one image, once with and once without an ending; keep one")
+    return {known[image]: text for image, text in candidates.items()}
+
+
+def picture_file(folder: Path, name: str, suffixes: set[str]) -> str:
+    """The picture's file in the folder: the name itself, or with one of the endings that Pillow reads."""
+    for one in (name, *(f"{name}{suffix}" for suffix in sorted(suffixes))):
+        if (folder / one).is_file():
+            return one
+    raise InputError(f"{folder}: no picture {name} (with or without an ending), though the references list it")

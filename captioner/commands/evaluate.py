@@ -9,31 +9,32 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from captioner.commands import clip_metrics
 from captioner.commands.caption_files import (
     CANDIDATES,
     REFERENCES,
-    Id,
-    read_candidates,
+    candidates_of,
     read_document,
     read_names,
     read_references,
 )
+from captioner.commands.words import BLANKLESS, WORDS, splitter
+from captioner.commands.words import HELP as WORDS_HELP
 from captioner.foundation.atomic import replacing
 from captioner.foundation.errors import InputError, listed
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from captioner.scores.metrics import Idf
+    from captioner.scores.metrics import Idf, Tokens
 
 COMMANDS = ("evaluate", "idf")
 IDF_FORMAT = "captioner-idf-1"
 RESAMPLES, CONFIDENCE, FLIPS, SEED = 2000, 0.95, 10_000, 1
-BLANKLESS = "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]"  # Thai, Lao; Japanese, Chinese
 
 
 _EVALUATE = f"""\
@@ -68,15 +69,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     evaluate.add_argument("--idf", type=Path, metavar="FILE", help="a table made by `captioner idf`, for CIDEr-D")
     evaluate.add_argument("--intervals", action="store_true", help="with 95 %% bootstrap intervals over images")
     evaluate.add_argument("--images", type=Path, metavar="FOLDER", help="the pictures, for CLIP-S and RefCLIP-S")
-    evaluate.add_argument(
-        "--encoder", type=Path, metavar="FOLDER",
-        help="the CLIP of --images: a folder that a study made (default: the judge of the project in this folder)",
-    )  # fmt: skip
+    evaluate.add_argument("--encoder", metavar="CLIP", help=clip_metrics.HELP)
+    evaluate.add_argument("--words", choices=WORDS, default="ptb", help=WORDS_HELP)
     evaluate.add_argument("--no-java", action="store_true", help="leave METEOR and SPICE out even where Java is")
     idf = commands.add_parser(
         "idf", help="make a table of idf for `evaluate --idf`", description=_IDF, formatter_class=raw,
         epilog="example:\n  captioner idf captions_train2017.json idf.json",
     )  # fmt: skip
+    idf.add_argument("--words", choices=WORDS, default="ptb", help=WORDS_HELP)
     idf.add_argument("references", type=Path, metavar="REFERENCES")
     idf.add_argument("out", type=Path, metavar="OUT")
 
@@ -85,10 +85,10 @@ def run(given: argparse.Namespace) -> None:
     """Run one of `COMMANDS`; bad input ends it with one message and exit status 2."""
     try:
         if given.command == "idf":
-            from captioner.scores.metrics import Idf, tokenise
+            from captioner.scores.metrics import Idf
 
-            references = read_references(given.references)
-            table = Idf.of([[tokenise(text) for text in several] for several in references.values()])
+            references, words = read_references(given.references), splitter(given.words)
+            table = Idf.of([[words(text) for text in several] for several in references.values()])
             write_idf(given.out, table)
             _say(f"{given.out}: {len(table.frequency)} n-grams of {table.images} images")
         else:
@@ -118,12 +118,14 @@ def judged(given: argparse.Namespace) -> dict:
         _say(f"{len(references) - len(both)} of {len(references)} images have no candidate and are left out")
     several = [references[image] for image in both]
     texts = {name: [own[image] for image in both] for name, own in captions.items()}
-    _warn(texts, several)
-    scores, each = measured(texts, several, idf, java=not given.no_java)
+    _warn(texts, several, given.words)
+    scores, each = measured(texts, several, idf, splitter(given.words), java=not given.no_java)
     if given.images:
         files = read_names(given.references)
-        with_clip(each, texts, several, [files.get(image, image) for image in both], given)
-        for name, values in each.items():
+        named = [str(files.get(image, image)) for image in both]
+        pictures = clip_metrics.Pictures(clip_metrics.opened(given.encoder), [given.images], named, several)
+        for name, values in clip_metrics.of_files(texts, pictures, ("CLIP-S", "RefCLIP-S")).items():
+            each[name] |= values
             scores[name] |= {metric: float(values[metric].mean()) for metric in ("CLIP-S", "RefCLIP-S")}
     if given.intervals or len(names) > 1:
         for name, values in each.items():
@@ -131,27 +133,7 @@ def judged(given: argparse.Namespace) -> dict:
     return scores[names[0]] if len(names) == 1 else {"files": scores, "pairs": pairs(each)}
 
 
-def candidates_of(path: Path, references: Mapping[Id, Sequence[str]]) -> dict[Id, str]:
-    """The captions of a file under the references' ids; a number and its digits are one id, a file name counts with
-    and without its ending.
-
-    InputError for a caption without references, and for a file without captions.
-    """
-    candidates = read_candidates(path)
-    if not candidates:
-        raise InputError(f"{path}: no captions; nothing can be scored")
-    other = {Path(str(image)).stem: image for image in references} | {str(image): image for image in references}
-    known = {image: image if image in references else other.get(str(image)) for image in candidates}
-    known = {image: other.get(Path(str(image)).stem) if home is None else home for image, home in known.items()}
-    unknown = [repr(image) for image, home in known.items() if home is None]
-    if unknown:
-        raise InputError(f"{path}: captions of images that have no references; leave them out:\n{listed(unknown)}")
-    if len(set(known.values())) < len(known):
-        raise InputError(f"{path}: two captions of one image, once with and once without an ending; keep one")
-    return {known[image]: text for image, text in candidates.items()}
-
-
-def _warn(texts: Mapping[str, Sequence[str]], several: Sequence[Sequence[str]]) -> None:
+def _warn(texts: Mapping[str, Sequence[str]], several: Sequence[Sequence[str]], words: str) -> None:
     """What makes a figure mean little."""
     if len(several) == 1:
         _say("one image only: every word is as frequent as any other, so CIDEr is 0 by definition (see --idf)")
@@ -159,75 +141,42 @@ def _warn(texts: Mapping[str, Sequence[str]], several: Sequence[Sequence[str]]) 
         if empty := sum(not text.strip() for text in own):
             _say(f"{name}: {empty} captions are empty")
     said = [text for own in texts.values() for text in own] + [text for group in several for text in group]
-    if any(re.search(BLANKLESS, text) for text in said):
+    if words == "ptb" and any(re.search(f"[{BLANKLESS}]", text) for text in said):
         _say(
-            "captions in a script without blanks between words: the words are coco-caption's, parted at blanks, so "
-            "that a sentence counts as one word; part the words by blanks in all files first"
+            "captions in a script without blanks between words: the words are those of coco-caption's PTBTokenizer, "
+            "parted at blanks, so that a sentence counts as one word; take --words characters, or --words jieba for "
+            "Chinese, or part the words by blanks in all files"
         )
 
 
 def measured(
-    texts: Mapping[str, Sequence[str]], references: Sequence[Sequence[str]], idf: Idf | None, java: bool
+    texts: Mapping[str, Sequence[str]],
+    references: Sequence[Sequence[str]],
+    idf: Idf | None,
+    split: Callable[[str], Tokens],
+    java: bool,
 ) -> tuple[dict[str, dict], dict[str, dict[str, np.ndarray]]]:
     """Of each file coco-caption's metrics by coco-caption's names, METEOR and SPICE where `java` and they can run; and
-    the metrics that have a value for each image [N].
+    the metrics that have a value for each image [N]. `split` gives a caption's words.
     """
     import numpy as np
 
-    from captioner.commands.java_scorers import with_java
-    from captioner.scores.metrics import Cider, bleu, rouge_l, tokenise
+    from captioner.commands.java_scorers import available, with_java
+    from captioner.scores.metrics import Cider, bleu, rouge_l
 
-    several = [[tokenise(text) for text in group] for group in references]
+    scorers = available() if java else {}
+    several = [[split(text) for text in group] for group in references]
     cider = Cider(several, idf)
     scores: dict[str, dict] = {}
     each: dict[str, dict[str, np.ndarray]] = {}
     for name, own in texts.items():
-        words = [tokenise(text) for text in own]
+        words = [split(text) for text in own]
         rouge = np.array([rouge_l(tokens, group) for tokens, group in zip(words, several, strict=True)])
         each[name] = {"ROUGE_L": rouge, "CIDEr": cider.scores(words)}
         scores[name] = {f"Bleu_{n}": value for n, value in enumerate(bleu(words, several), start=1)}
         scores[name] |= {metric: float(values.mean()) for metric, values in each[name].items()}
-        scores[name] |= with_java(words, several) if java else {}
+        scores[name] |= {metric: whole for metric, (whole, _) in with_java(scorers, words, several).items()}
     return scores, each
-
-
-def with_clip(
-    each: Mapping[str, dict[str, np.ndarray]],
-    texts: Mapping[str, Sequence[str]],
-    several: Sequence[Sequence[str]],
-    names: Sequence[Id],
-    given: argparse.Namespace,
-) -> None:
-    """Add CLIP-S and RefCLIP-S [N] of every file; `names` are the pictures' files in the order of the images."""
-    import torch
-
-    from captioner.application.project import Project
-    from captioner.encoders.encoder import load_encoder
-    from captioner.photographs.images import ImageReader, picture_suffixes
-    from captioner.scores.similarity import DEPICTS, clip_s, ref_clip_s
-
-    folder = given.encoder or Project(Path.cwd()).places.judge
-    encoder = load_encoder(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    reader = ImageReader(given.images)
-    files = [_file(given.images, str(name), picture_suffixes()) for name in names]
-    pictures = encoder.embed(lambda row: reader.open(files[row]), range(len(files)), 64, label="CLIP-S").numpy()
-    vectors = encoder.encode_texts([DEPICTS + text for group in several for text in group]).numpy()
-    described, at = [], 0
-    for group in several:
-        described.append(vectors[at : at + len(group)])
-        at += len(group)
-    for name, own in texts.items():
-        told = encoder.encode_texts([DEPICTS + text for text in own]).numpy()
-        each[name]["CLIP-S"] = clip_s(pictures, told)
-        each[name]["RefCLIP-S"] = ref_clip_s(each[name]["CLIP-S"], told, described)
-
-
-def _file(folder: Path, name: str, suffixes: set[str]) -> str:
-    """The picture's file in the folder: the name itself, or with one of the endings that Pillow reads."""
-    for one in (name, *(f"{name}{suffix}" for suffix in sorted(suffixes))):
-        if (folder / one).is_file():
-            return one
-    raise InputError(f"{folder}: no picture {name} (with or without an ending), though the references list it")
 
 
 def intervals(values: Mapping[str, np.ndarray]) -> dict[str, list[float]]:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from captioner.scores.metrics import Tokens
 
 _MODELS = ("stanford-corenlp-3.6.0.jar", "stanford-corenlp-3.6.0-models.jar")  # what SPICE wants in its lib/
@@ -48,19 +50,35 @@ def _scorer(name: str) -> type | _Missing:
     return Spice
 
 
-def with_java(words: Sequence[Tokens], several: Sequence[Sequence[Tokens]]) -> dict[str, float]:
-    """METEOR and SPICE of these candidates; what is left out is told on standard error, each with its reason."""
-    result = {index: [" ".join(tokens)] for index, tokens in enumerate(words)}
-    truth = {index: [" ".join(tokens) for tokens in group] for index, group in enumerate(several)}
-    scores = {}
+def available() -> dict[str, type]:
+    """The scorers that can run; what is left out is told on standard error, each with its reason."""
+    found = {}
     for name in ("METEOR", "SPICE"):
         scorer = _scorer(name)
         if isinstance(scorer, _Missing):
             _say(f"{name} is left out: {scorer.why}")
-            continue
+        else:
+            found[name] = scorer
+    return found
+
+
+def with_java(
+    scorers: Mapping[str, type], words: Sequence[Tokens], several: Sequence[Sequence[Tokens]]
+) -> dict[str, tuple[float, np.ndarray]]:
+    """The metrics of these candidates by `available` scorers: of all of them, and of each [N]. A program that fails is
+    told on standard error, and its metric is not there.
+    """
+    import numpy as np
+
+    result = {index: [" ".join(tokens)] for index, tokens in enumerate(words)}
+    truth = {index: [" ".join(tokens) for tokens in group] for index, group in enumerate(several)}
+    scores = {}
+    for name, scorer in scorers.items():
         try:
             with _standard_output_to_error():
-                scores[name] = float(scorer().compute_score(truth, result)[0])
+                whole, each = scorer().compute_score(truth, result)
+            values = [one["All"]["f"] if isinstance(one, dict) else one for one in each]
+            scores[name] = float(whole), np.array(values, dtype=np.float64)
         except (
             OSError,
             ValueError,

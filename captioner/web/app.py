@@ -5,35 +5,20 @@ from __future__ import annotations
 import bisect
 import io
 import mimetypes
-import re
 import threading
 from collections.abc import Sequence
 
 from flask import Flask, Request, Response, abort, jsonify, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
 
 from captioner.application.captioner import Captioner, Described, Likely, Prepared
 from captioner.application.examples import Example
-from captioner.foundation.errors import InputError
 from captioner.web.batching import Batcher, Busy
-from captioner.web.uploads import MOST_BYTES, MOST_PIXELS, MOST_PROMPTS, TYPES, Refused, upload_picture, upload_prompts
+from captioner.web.protection import Refused, protect, refuse_foreign_pages
+from captioner.web.uploads import MOST_BYTES, MOST_PIXELS, MOST_PROMPTS, TYPES, upload_picture, upload_prompts
 
 MARGIN = 128 * 1024  # bytes of a request beside the picture
 MOST_LIKELY = 20
 BINS = 24
-LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 class InMemory(Request):
@@ -116,10 +101,7 @@ def create_app(
 
     batcher = app.extensions["batcher"] = Batcher(work, waiting, together)
 
-    @app.before_request
-    def known() -> None:
-        if local and not LOCAL.fullmatch(request.headers.get("Host", "")):
-            raise Refused(400, "this page answers to the names of its own machine only")
+    protect(app, local, f"{MOST_BYTES // 1024 // 1024} MB")
 
     @app.get("/")
     def page() -> str:
@@ -148,10 +130,7 @@ def create_app(
 
     @app.post("/api/caption")
     def caption() -> Response:
-        foreign = request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
-        origin = request.headers.get("Origin")
-        if foreign or (origin is not None and origin != request.host_url.rstrip("/")):
-            raise Refused(403, "requests from another site's page are not served")
+        refuse_foreign_pages()
         with batcher.place():
             given = request.files.getlist("image")
             if set(request.files) - {"image"} or len(given) != 1:
@@ -175,29 +154,13 @@ def create_app(
         ]
         return jsonify(image={"width": size[0], "height": size[1]}, results=results)
 
-    @app.errorhandler(Refused)
-    def refused(error: Refused) -> tuple[Response, int]:
-        return jsonify(error=str(error)), error.status
-
-    @app.errorhandler(InputError)
-    def wrong(error: InputError) -> tuple[Response, int]:
-        return jsonify(error=str(error)), 400
-
     @app.errorhandler(Busy)
     def busy(_: Busy) -> tuple[Response, int, dict[str, str]]:
         seconds = str(batcher.patience)
         return jsonify(error=f"busy with other pictures; try again in {seconds} s"), 503, {"Retry-After": seconds}
 
-    @app.errorhandler(HTTPException)
-    def other(error: HTTPException) -> tuple[Response, int]:
-        message = (
-            f"the request is larger than {MOST_BYTES // 1024 // 1024} MB" if error.code == 413 else error.description
-        )
-        return jsonify(error=message), error.code or 500
-
     @app.after_request
-    def protect(response: Response) -> Response:
-        response.headers.update(HEADERS)
+    def uncached(response: Response) -> Response:
         if request.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
         return response

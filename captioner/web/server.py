@@ -11,14 +11,12 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
 from waitress.task import ErrorTask
 
-from captioner.web.app import HEADERS, MARGIN
-from captioner.web.uploads import MOST_BYTES
+from captioner.web.protection import HEADERS
 
 THREADS = 48  # more than requests may wait, so that one more is told so at once
 CONNECTIONS = 100
 IDLE = 30  # seconds without a byte after which a connection is closed
 ARRIVAL = 60  # seconds in which a request has to arrive whole
-HELD = MOST_BYTES + MARGIN  # bytes of a request in memory; a larger one is read, refused and forgotten
 
 
 class Refusal(ErrorTask):
@@ -54,15 +52,18 @@ class Channel(HTTPChannel):
         return super().readable()
 
 
-def server(app: Flask, host: str, port: int, arrival: float = ARRIVAL) -> BaseWSGIServer | MultiSocketServer:
-    """A server of this application; `arrival`: seconds in which a request has to arrive whole.
+def server(
+    app: Flask, host: str, port: int, held: int, threads: int = THREADS, arrival: float = ARRIVAL
+) -> BaseWSGIServer | MultiSocketServer:
+    """A server of this application.
 
-    OSError or ValueError where it cannot listen at this address.
+    `held`: bytes of a request that are kept in memory; a larger one is read, refused and forgotten. `arrival`: seconds
+    in which a request has to arrive whole. OSError or ValueError where it cannot listen at this address.
     """
     sockets: dict[int, object] = {}
     made = create_server(
-        app, map=sockets, host=host, port=port, threads=THREADS, connection_limit=CONNECTIONS, channel_timeout=IDLE,
-        cleanup_interval=10, max_request_body_size=8 * HELD, inbuf_overflow=HELD, ident=None,
+        app, map=sockets, host=host, port=port, threads=threads, connection_limit=CONNECTIONS, channel_timeout=IDLE,
+        cleanup_interval=10, max_request_body_size=8 * held, inbuf_overflow=held, ident=None,
         clear_untrusted_proxy_headers=True,
     )  # fmt: skip
     for each in list(sockets.values()):

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from captioner.foundation.errors import InputError
 from captioner.photographs.images import decode
+from captioner.web.protection import Refused
 
 MOST_BYTES = 8 * 1024 * 1024  # of a picture's file
 MOST_PIXELS = 25_000_000  # of a picture, before it is decoded
@@ -28,14 +29,6 @@ ALIASES = {
 }
 UNSTATED = {"", "application/octet-stream"}
 _TAG = re.compile(r"<[A-Za-z/!?]")
-
-
-class Refused(Exception):
-    """A request that is not served, with the HTTP status that says why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def upload_picture(content: bytes, declared: str, name: str) -> Image.Image:

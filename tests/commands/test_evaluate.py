@@ -279,7 +279,7 @@ def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
 @pytest.mark.parametrize(("references", "candidates", "told"), [
     ({1: ["a dog"]}, {1: "a dog"}, "CIDEr is 0 by definition"),
     ({1: ["a dog"], 2: ["a cat"]}, {1: "a dog", 2: " "}, "1 captions are empty"),
-    ({1: ["一只狗在公园里"], 2: ["一只猫"]}, {1: "一只狗", 2: "一只猫"}, "a sentence counts as one word"),
+    ({1: ["一只狗在公园里"], 2: ["一只猫"]}, {1: "一只狗", 2: "一只猫"}, "PTBTokenizer, parted at blanks"),
 ])  # fmt: skip
 def test_what_makes_figures_mean_little_is_told(files, capsys, references, candidates, told):
     main(["evaluate", *files(annotations(references), results(candidates)), "--no-java"])
@@ -293,3 +293,16 @@ def test_a_file_named_twice_and_files_without_a_common_image(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main(["evaluate", *arguments])
         assert told in capsys.readouterr().err
+
+
+def test_what_java_lacks_is_told_once_whatever_the_number_of_files(tmp_path, capsys, monkeypatch):
+    """And without a path of the installation."""
+    monkeypatch.setattr(java_scorers, "_scorer", lambda name: java_scorers._Missing("its models are not there"))
+    monkeypatch.setattr(evaluate, "FLIPS", 100)
+    monkeypatch.setattr(evaluate, "RESAMPLES", 100)
+    contents = {"r": {"1": ["a dog"], "2": ["a cat"]}, "a": {"1": "a dog", "2": "x"}, "b": {"1": "dog", "2": "cat"}}
+    paths = [written(tmp_path / f"{name}.json", content) for name, content in contents.items()]
+    main(["evaluate", *paths])
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in told] == ["METEOR is left out", "SPICE is left out"]
+    assert not any("/" in line for line in told)

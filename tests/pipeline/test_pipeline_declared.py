@@ -17,6 +17,7 @@ QUICK = (
     "check",
     "split",
     "compare",
+    "ratings",
     "figures",
     "report",
     "paper",
@@ -200,7 +201,7 @@ def test_expensive_stages_keep_the_run_cache():
     """A plain output with `cache: false` would switch DVC's run cache off for its stage."""
     for name, stage in STAGES.items():
         plain = [entry for entry in stage.get("outs", []) if isinstance(entry, dict)]
-        assert not plain or name in ("figures", "report", "paper"), name
+        assert not plain or name in ("ratings", "figures", "report", "paper"), name
 
 
 def test_every_plotted_table_has_a_template_and_its_columns():

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 
 import pytest
+from chromium import chromium
 from waitress import create_server
 
 from captioner.application.project import Project
 from captioner.web.app import create_app
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.needs_chromium
 DROP = """([name, type, bytes]) => {
   const transfer = new DataTransfer();
@@ -38,16 +36,8 @@ def address(captioner, study):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        assert os.environ.get("REQUIRE_CHROMIUM") != "1", "chromium is missing"
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox does not work for root
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

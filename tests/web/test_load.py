@@ -11,11 +11,12 @@ from contextlib import contextmanager
 import pytest
 
 from captioner.application.captioner import Captioner
-from captioner.web.app import create_app
-from captioner.web.server import HELD, server
-from captioner.web.uploads import MOST_PIXELS
+from captioner.web.app import MARGIN, create_app
+from captioner.web.server import server
+from captioner.web.uploads import MOST_BYTES, MOST_PIXELS
 from tools.load import BUSY, CUT, KINDS, ask, good, problem, served, storm
 
+HELD = MOST_BYTES + MARGIN
 WAITING, DECODED = 32, 2  # requests on their way, pictures decoded at once: the application's own bounds
 # MB: a request's body and two copies of it; a picture and two copies.
 BOUND = (WAITING * 3 * HELD + DECODED * 3 * 4 * MOST_PIXELS) / 2**20
@@ -25,7 +26,7 @@ BOUND = (WAITING * 3 * HELD + DECODED * 3 * 4 * MOST_PIXELS) / 2**20
 def serving(captioner: Captioner, **options: float) -> Iterator[int]:
     """The application on a free port."""
     application = create_app(captioner)
-    made = server(application, "127.0.0.1", 0, **options)
+    made = server(application, "127.0.0.1", 0, HELD, **options)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield made.effective_port
