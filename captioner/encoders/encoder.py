@@ -14,15 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
+from captioner.encoders.openai_clip import CLIP, build_model, preprocessed, tokenise
 from captioner.encoders.origin import Origin, file_digest
-from captioner.foundation import torchvision_ops  # noqa: F401  (before clip)
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import autocast
-
-import clip  # isort: skip
-from clip.clip import _transform  # isort: skip
-from clip.model import CLIP, build_model  # isort: skip
 
 WEIGHTS = "model.safetensors"
 
@@ -139,20 +135,19 @@ class ClipEncoder(Encoder):
         self.model = model.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
         self.device, self.dtype = device, dtype
         self.context = model.context_length
-        self._transform = _transform(model.visual.input_resolution)
 
     @property
     def width(self) -> int:
         return self.model.text_projection.shape[1]
 
     def preprocess(self, image: Image.Image) -> torch.Tensor:
-        return self._transform(image)
+        return preprocessed(image, self.model.visual.input_resolution)
 
     def image_features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.encode_image(pixels.to(memory_format=torch.channels_last))
 
     def text_tokens(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        tokens = clip.tokenize(list(texts), context_length=self.context, truncate=True)
+        tokens = tokenise(texts, self.context, truncate=True)
         return tokens, tokens.argmax(dim=-1) + 1
 
     def text_features(self, tokens: torch.Tensor) -> torch.Tensor:
