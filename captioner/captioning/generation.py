@@ -18,6 +18,7 @@ from captioner.decoders.vocabulary import Vocabulary
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
 
+LOOKS = {"cpu": 1}  # steps between two looks at which rows have ended, where looking costs nothing
 Watch = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], None]
 
 
@@ -114,7 +115,7 @@ def _continued(decoder: Autoregressive, memory: Kept, hidden: torch.Tensor, step
     `TOGETHER` steps.
     """
     device = hidden.device
-    every = 1 if device.type == "cpu" else TOGETHER
+    every = LOOKS.get(device.type, TOGETHER)
     said = Said.empty(steps, len(hidden), decoder.stop, device)
     rows = torch.arange(len(hidden), device=device)
     ended = torch.zeros(len(hidden), dtype=torch.bool, device=device)
