@@ -60,17 +60,12 @@ class Memory:
         self.length += count
 
     def drop(self, ended: torch.Tensor) -> torch.Tensor:
-        """Leave out the texts that are `ended` [B]: the last ones take their places. Which text now stands in each
-        row, as indices into the former rows.
-        """
-        left = int((~ended).sum())
-        order = torch.arange(self.rows, device=ended.device)
-        holes, movers = ended[:left].nonzero().flatten(), left + (~ended[left:]).nonzero().flatten()
-        order[holes] = movers
+        """Leave out the texts that are `ended` [B]. Which text now stands in each row, as indices into the former."""
+        order = (~ended).nonzero().flatten()
+        first = int(ended.nonzero()[0])  # the rows before it stay as they are
         for held in (self.keys, self.values):
-            held[:, holes, :, : self.length] = held[:, movers, :, : self.length]
-        self.keys, self.values = self.keys[:, :left], self.values[:, :left]
-        order = order[:left]
+            held[:, first : len(order), :, : self.length] = held[:, order[first:], :, : self.length]
+        self.keys, self.values = self.keys[:, : len(order)], self.values[:, : len(order)]
         if self.starts is not None:
             self.starts = self.starts[order]
         return order
