@@ -72,8 +72,18 @@ def squared(image: Image.Image, resolution: int) -> np.ndarray:
     return np.array(image.crop((left, top, left + resolution, top + resolution)).convert("RGB"))
 
 
+def as_bytes(image: Image.Image, resolution: int) -> torch.Tensor:
+    """`squared`, as a tensor."""
+    return torch.from_numpy(squared(image, resolution))
+
+
+def normalised(pixels: torch.Tensor) -> torch.Tensor:
+    """Pictures of bytes [..., R, R, 3] as the models take them, float32 [..., 3, R, R]."""
+    values = pixels.movedim(-1, -3).contiguous().float().div_(255)
+    mean, deviation = (torch.tensor(each, device=pixels.device).view(-1, 1, 1) for each in (MEAN, DEVIATION))
+    return values.sub_(mean).div_(deviation)
+
+
 def preprocessed(image: Image.Image, resolution: int) -> torch.Tensor:
     """A picture of any mode as the models take it, float32 [3, R, R]."""
-    pixels = torch.from_numpy(squared(image, resolution)).permute(2, 0, 1).contiguous().float().div_(255)
-    mean, deviation = (torch.tensor(values).view(-1, 1, 1) for values in (MEAN, DEVIATION))
-    return pixels.sub_(mean).div_(deviation)
+    return normalised(as_bytes(image, resolution))
