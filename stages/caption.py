@@ -13,7 +13,8 @@ from captioner.bridge.base import Bridge
 from captioner.bridge.files import load_bridge
 from captioner.bridge.linear import untrained
 from captioner.captioning.captions import Record, write_records
-from captioner.decoders.decoder import Decoder
+from captioner.captioning.loading import load_decoder
+from captioner.decoders.autoregressive import Autoregressive
 from captioner.foundation.checkpoints import Parts
 from stages import settings
 from stages.study.captioning import Captioning
@@ -29,7 +30,7 @@ def main() -> None:
         records += study.by_bridge("linear", number, path, ("val", *SPLITS))
     headline = load_bridge(seeds[0], study.device)
     folder = settings.source("finetuned")
-    tuned = Decoder.load(folder, study.device, study.config.dtype)
+    tuned = load_decoder(folder, study.device, study.config.dtype)
     records += others(study, "finetuned", tuned, load_bridge(folder / "projection.safetensors", study.device))
     records += study.by_bridge("mlp", 0, settings.source("mappers", "mlp.safetensors"), SPLITS)
     records += study.by_bridge("transformer", 0, settings.source("mappers", "transformer.safetensors"), SPLITS)
@@ -46,7 +47,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def others(study: Captioning, arm: str, decoder: Decoder, bridge: Bridge) -> list[Record]:
+def others(study: Captioning, arm: str, decoder: Autoregressive, bridge: Bridge) -> list[Record]:
     """The captions of test and novel by another decoder, or by a bridge that was not saved."""
     records = []
     for name in SPLITS:
@@ -67,10 +68,9 @@ def blind(study: Captioning, headline: Bridge) -> dict[str, torch.Tensor]:
     }
 
 
-def nothing(decoder: Decoder, prompt: list[int]) -> torch.Tensor:
+def nothing(decoder: Autoregressive, prompt: list[int]) -> torch.Tensor:
     """No prefix [1, 0, W]; before an empty prompt, as a model needs a start, the token that begins a text [1, 1, W]."""
-    start = decoder.model.config.bos_token_id
-    ids = [] if prompt else [decoder.stop if start is None else start]
+    ids = [] if prompt else [decoder.start]
     return decoder.table(torch.tensor([ids], dtype=torch.long, device=decoder.device)).float()
 
 

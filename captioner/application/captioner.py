@@ -14,8 +14,9 @@ from captioner.application.project import Places, Project, Settings
 from captioner.bridge.base import Bridge
 from captioner.bridge.files import load_bridge
 from captioner.captioning.captions import Caption
-from captioner.captioning.generation import greedy, prompt_ids
-from captioner.decoders.decoder import Decoder
+from captioner.captioning.generation import greedy_prompts, prompt_ids
+from captioner.captioning.loading import load_decoder
+from captioner.decoders.autoregressive import Autoregressive
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.encoders.encoder import Encoder, load_encoder
 from captioner.encoders.origin import Origin
@@ -77,9 +78,10 @@ class _Watch:
         self.chosen: list[list[int]] = [[] for _ in range(rows)]
         self.likely: list[list[list[tuple[int, float]]]] = [[] for _ in range(rows)]
 
-    def __call__(self, rows: list[int], tokens: list[int], logs: torch.Tensor) -> None:
+    def __call__(self, rows: torch.Tensor, tokens: torch.Tensor, logs: torch.Tensor) -> None:
         values, ids = logs.topk(min(self.top_k, logs.shape[1]), dim=-1)  # [rows, K]
-        for row, token, some, chances in zip(rows, tokens, ids.tolist(), values.exp().tolist(), strict=True):
+        shown = (rows, tokens, ids, values.exp())
+        for row, token, some, chances in zip(*(each.tolist() for each in shown), strict=True):
             self.chosen[row].append(token)
             self.likely[row].append(list(zip(some, chances, strict=True)))
 
@@ -94,7 +96,7 @@ class Captioner:
         self,
         encoder: Encoder,
         projection: Bridge,
-        decoder: Decoder,
+        decoder: Autoregressive,
         vocabulary: Vocabulary,
         judge: Encoder,
         settings: Settings,
@@ -113,7 +115,7 @@ class Captioner:
         """The parts from where they lie; a judge that is the encoder itself is loaded once."""
         device = prepare(settings.runtime, settings.seed)
         projection = load_bridge(places.projection, device)
-        decoder = Decoder.load(places.decoder, device, settings.decoder_dtype)
+        decoder = load_decoder(places.decoder, device, settings.decoder_dtype)
         vocabulary = Vocabulary.load(places.decoder)
         encoder = load_encoder(places.encoder, device, settings.encoder_dtype)
         same = Origin.read(places.judge) == Origin.read(places.encoder)
@@ -157,7 +159,7 @@ class Captioner:
 
     @torch.inference_mode()
     def describe(self, wanted: Sequence[tuple[Prepared | None, str]], top_k: int = 0) -> list[Described]:
-        """A caption for each pair of picture and prompt: all pictures in one batch, and all that share a prompt."""
+        """A caption for each pair of picture and prompt; pictures that want the same prompts in one batch."""
         pictures = list(dict.fromkeys(picture for picture, _ in wanted if picture is not None))
         place = {picture: row for row, picture in enumerate(pictures)}
         shape = self.projection.shape
@@ -172,37 +174,51 @@ class Captioner:
             judged = judged.cpu()
         rows = [len(pictures) if picture is None else place[picture] for picture, _ in wanted]
         found: dict[tuple[int, str], Described] = {}
+        together: dict[tuple[int, ...], list[str]] = {}  # the prompts that are wanted of the same rows
         for prompt in dict.fromkeys(prompt for _, prompt in wanted):
-            here = sorted({row for row, (_, other) in zip(rows, wanted, strict=True) if other == prompt})
-            watch = _Watch(len(here), top_k)
-            captions = greedy(
-                self.decoder, self.vocabulary, prefixes[here], prompt, self.settings.max_new_tokens, watch
+            here = {row for row, (_, other) in zip(rows, wanted, strict=True) if other == prompt}
+            together.setdefault(tuple(sorted(here)), []).append(prompt)
+        for here, prompts in together.items():
+            watch = _Watch(len(here) * len(prompts), top_k)
+            several = greedy_prompts(
+                self.decoder, self.vocabulary, prefixes[list(here)], prompts, self.settings.max_new_tokens, watch
             )
             seen = [row for row in here if row < len(pictures)]
-            texts = self.judge.encode_texts([caption.text for caption in captions[: len(seen)]]) if seen else judged
-            scores: list[float | None] = [*cosine_scores(judged[seen].numpy(), texts.numpy()).tolist(), None]
-            for index, (row, caption) in enumerate(zip(here, captions, strict=True)):
-                steps = self._steps(prompt, caption, watch.chosen[index], watch.likely[index])
-                entropy = 1.0 - entropy_weight(caption.entropies, self.decoder.vocabulary)
-                found[row, prompt] = Described(prompt, caption, scores[index], entropy, steps)
+            texts = [caption.text for captions in several for caption in captions[: len(seen)]]
+            told = self.judge.encode_texts(texts) if texts else judged
+            scores = cosine_scores(judged[seen * len(prompts)].numpy(), told.numpy()).tolist()
+            for number, (prompt, captions) in enumerate(zip(prompts, several, strict=True)):
+                for index, (row, caption) in enumerate(zip(here, captions, strict=True)):
+                    at = number * len(here) + index
+                    steps = _steps(self.vocabulary, self.decoder, prompt, caption, watch.chosen[at], watch.likely[at])
+                    entropy = 1.0 - entropy_weight(caption.entropies, self.decoder.vocabulary)
+                    score = scores[number * len(seen) + index] if row < len(pictures) else None
+                    found[row, prompt] = Described(prompt, caption, score, entropy, steps)
         return [found[row, prompt] for row, (_, prompt) in zip(rows, wanted, strict=True)]
 
-    def _steps(
-        self, prompt: str, caption: Caption, chosen: list[int], likely: list[list[tuple[int, float]]]
-    ) -> tuple[Step, ...]:
-        """The generated tokens; their texts follow the prompt's as they stand, spaces included."""
-        before, stop = self.vocabulary.prompt(prompt), self.decoder.stop
-        pieces = self.vocabulary.pieces(before, chosen[: caption.tokens])
-        pieces += [""] * (len(chosen) - len(pieces))
-        steps = []
-        for at, (piece, log, entropy, some) in enumerate(
-            zip(pieces, caption.log_probabilities, caption.entropies, likely, strict=True)
-        ):
-            context = [*before, *chosen[:at]]
-            told = tuple(
-                Likely("" if token == stop else self.vocabulary.pieces(context, [token])[0], chance, token == stop)
-                for token, chance in some
-            )
-            spread = 1.0 - entropy_weight([entropy], self.decoder.vocabulary)
-            steps.append(Step(piece, float(torch.tensor(log).exp()), spread, told))
-        return tuple(steps)
+
+def _steps(
+    vocabulary: Vocabulary,
+    decoder: Autoregressive,
+    prompt: str,
+    caption: Caption,
+    chosen: list[int],
+    likely: list[list[tuple[int, float]]],
+) -> tuple[Step, ...]:
+    """The generated tokens; their texts follow the prompt's as they stand, spaces included."""
+    before, stop = vocabulary.prompt(prompt), decoder.stop
+    chosen, likely = (several[: len(caption.entropies)] for several in (chosen, likely))
+    pieces = vocabulary.pieces(before, chosen[: caption.tokens])
+    pieces += [""] * (len(chosen) - len(pieces))
+    steps = []
+    for at, (piece, log, entropy, some) in enumerate(
+        zip(pieces, caption.log_probabilities, caption.entropies, likely, strict=True)
+    ):
+        context = [*before, *chosen[:at]]
+        told = tuple(
+            Likely("" if token == stop else vocabulary.pieces(context, [token])[0], chance, token == stop)
+            for token, chance in some
+        )
+        spread = 1.0 - entropy_weight([entropy], decoder.vocabulary)
+        steps.append(Step(piece, float(torch.tensor(log).exp()), spread, told))
+    return tuple(steps)

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from captioner.bridge.base import Gained, Shape
-from captioner.decoders.decoder import NARROW
+from captioner.decoders.autoregressive import NARROW
 
 
 class Mlp(Gained):

@@ -12,3 +12,4 @@ class CaptionConfig:
     max_new_tokens: Annotated[int, Field(ge=1, le=512)]  # cap of a caption, the stop token included
     batch_size: Positive  # images a forward pass
     dtype: Dtype  # of the decoder's matrix products; the choice of a token is made in float32
+    graphs: Annotated[bool, Field(strict=True)]  # steps of a fixed shape, by CUDA graphs; for GPT-2 on a GPU

@@ -9,20 +9,33 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from captioner.decoders.autoregressive import NARROW, Autoregressive
 from captioner.foundation import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.foundation.documents import read_json
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import DTYPES
 
 from transformers import AutoModelForCausalLM, PreTrainedModel  # isort: skip
-from transformers.cache_utils import Cache  # isort: skip
+from transformers.cache_utils import Cache, DynamicCache  # isort: skip
 from transformers.utils import logging  # isort: skip
 
 logging.disable_progress_bar()
-NARROW = 256  # up to this width, attention in plain matrix products is faster on a CPU than the fused kernel
 
 
-class Decoder:
+class Grown:
+    """Keys and values of what a batch has read so far, in transformers' own cache, which grows by itself."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+
+    def drop(self, ended: torch.Tensor) -> torch.Tensor:
+        """Leave out the texts that are `ended` [B]. Which text now stands in each row, as indices into the former."""
+        order = (~ended).nonzero().flatten()
+        self.cache.batch_select_indices(order)
+        return order
+
+
+class Decoder(Autoregressive):
     """A causal language model in evaluation mode and without gradients on its own parameters.
 
     `dtype` is the precision of its body and its token table; the head's products are in float32, since a half-precision
@@ -73,8 +86,13 @@ class Decoder:
         body = self.model.base_model
         return body(inputs_embeds=inputs, past_key_values=cache, use_cache=cache is not None).last_hidden_state
 
+    def memory(self, rows: int, room: int) -> Grown:
+        return Grown(DynamicCache(config=self.model.config))
+
+    def read(self, inputs: torch.Tensor, memory: Grown) -> torch.Tensor:
+        return self.hidden(inputs, memory.cache)[:, -1]
+
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Logits [..., V] of hidden states [..., W], in float32 outside of autocast."""
         return self.head(hidden.to(self.head.weight.dtype)).float()
 
     @property
@@ -96,6 +114,12 @@ class Decoder:
     def positions(self) -> int:
         """The longest sequence of prefix, prompt and caption, in tokens."""
         return getattr(self.model.config, "max_position_embeddings", None)
+
+    @property
+    def start(self) -> int:
+        """The id of the token that begins a text; the stop token where the model has none."""
+        start = self.model.config.bos_token_id
+        return self.stop if start is None else start
 
     @property
     def stop(self) -> int:

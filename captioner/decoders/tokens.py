@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from safetensors.numpy import load_file, save_file
 
 from captioner.decoders.vocabulary import FORMS, Vocabulary, formed
+
+if TYPE_CHECKING:
+    import torch
 
 IGNORED = -100  # label of a position that is not trained: prefix, prompt, padding
 CHUNK = 20_000  # captions tokenised at a time
@@ -82,6 +85,8 @@ def batch(captions: Sequence[np.ndarray], stop: int, stop_token: bool = True) ->
     is false. Padding is masked in the labels by `IGNORED` and is the stop token in the inputs, where the causal mask
     keeps it from every trained position.
     """
+    import torch
+
     longest = max(map(len, captions))
     inputs = torch.full((len(captions), longest), stop)
     labels = torch.full((len(captions), longest + 1), IGNORED)
@@ -102,6 +107,8 @@ def prefix_targets(
     Place j is the mean, over the image's captions, of the embedding of the token at the share (j + 1/2) / k of the
     caption; `embedding` [V, W] is the decoder's token table.
     """
+    import torch
+
     shares = (np.arange(length) + 0.5) / length
     for at in range(0, len(images), chunk):
         rows = []

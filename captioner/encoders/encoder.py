@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,15 +14,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
+from captioner.encoders.feeding import Pictures, batches, workers_beside
+from captioner.encoders.openai_clip import CLIP, as_bytes, build_model, normalised, preprocessed, tokenise
 from captioner.encoders.origin import Origin, file_digest
-from captioner.foundation import torchvision_ops  # noqa: F401  (before clip)
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import autocast
-
-import clip  # isort: skip
-from clip.clip import _transform  # isort: skip
-from clip.model import CLIP, build_model  # isort: skip
 
 WEIGHTS = "model.safetensors"
 UNFIT = (KeyError, RuntimeError, ValueError, AssertionError, IndexError, TypeError, AttributeError, ZeroDivisionError)
@@ -47,6 +43,15 @@ class Encoder(ABC):
     @abstractmethod
     def preprocess(self, image: Image.Image) -> torch.Tensor:
         """A picture of any mode as the model takes it, float32 [3, R, R]."""
+
+    @property
+    def ready(self) -> Callable[[Image.Image], torch.Tensor]:
+        """What a worker makes of a picture, without the model: `scaled` goes on with a batch of it."""
+        return self.preprocess
+
+    def scaled(self, batch: torch.Tensor) -> torch.Tensor:
+        """What `ready` has made of B pictures as the model takes them, float32 [B, 3, R, R]."""
+        return batch
 
     @abstractmethod
     def image_features(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -88,30 +93,20 @@ class Encoder(ABC):
         ids: Sequence[int],
         batch_size: int,
         parts: Parts | None = None,
-        workers: int = 2,
+        workers: int | None = None,
         label: str = "embed",
     ) -> torch.Tensor:
         """Embeddings [N, D] of the pictures that `load` gives for `ids`, each loaded, preprocessed and encoded once.
 
-        `workers` threads prepare the next batches while the model runs; `parts` keeps what is done, so that an
-        interrupted run goes on there.
+        `workers` processes prepare the next batches while the model runs (by default as many as the cores allow, 0:
+        none); `parts` keeps what is done, so that an interrupted run goes on there.
         """
-
-        def prepared(batch: Sequence[int]) -> torch.Tensor:
-            return torch.stack([self.preprocess(load(key)) for key in batch])  # [B, 3, R, R]
-
         features = list(parts.load()) if parts else []
         done = sum(map(len, features))
-        batches = [ids[at : at + batch_size] for at in range(done, len(ids), batch_size)]
-        with (
-            ThreadPoolExecutor(workers) as pool,
-            tqdm(total=len(ids), initial=done, desc=label, unit=" images", mininterval=1.0) as progress,
-        ):
-            waiting = deque(pool.submit(prepared, batch) for batch in batches[:workers])
-            for index, batch in enumerate(batches):
-                pixels = waiting.popleft().result()
-                if index + workers < len(batches):
-                    waiting.append(pool.submit(prepared, batches[index + workers]))
+        workers = workers_beside(self.device) if workers is None else workers
+        with tqdm(total=len(ids), initial=done, desc=label, unit=" images", mininterval=1.0) as progress:
+            for batch in batches(Pictures(load, self.ready, ids[done:]), batch_size, workers, self.device):
+                pixels = self.scaled(batch.to(self.device, non_blocking=True))
                 features.append(self.encode_images(pixels).cpu())
                 if parts:
                     parts.add(features[-1])
@@ -141,20 +136,26 @@ class ClipEncoder(Encoder):
         self.model = model.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
         self.device, self.dtype = device, dtype
         self.context = model.context_length
-        self._transform = _transform(model.visual.input_resolution)
 
     @property
     def width(self) -> int:
         return self.model.text_projection.shape[1]
 
     def preprocess(self, image: Image.Image) -> torch.Tensor:
-        return self._transform(image)
+        return preprocessed(image, self.model.visual.input_resolution)
+
+    @property
+    def ready(self) -> Callable[[Image.Image], torch.Tensor]:
+        return partial(as_bytes, resolution=self.model.visual.input_resolution)
+
+    def scaled(self, batch: torch.Tensor) -> torch.Tensor:
+        return normalised(batch)
 
     def image_features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.encode_image(pixels.to(memory_format=torch.channels_last))
 
     def text_tokens(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        tokens = clip.tokenize(list(texts), context_length=self.context, truncate=True)
+        tokens = tokenise(texts, self.context, truncate=True)
         return tokens, tokens.argmax(dim=-1) + 1
 
     def text_features(self, tokens: torch.Tensor) -> torch.Tensor:

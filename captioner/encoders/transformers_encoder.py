@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -64,7 +65,11 @@ class TransformersModel(Encoder):
         return getattr(config, "projection_dim", None) or config.text_config.projection_size
 
     def preprocess(self, image: Image.Image) -> torch.Tensor:
-        return self.processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return processed(self.processor, image)
+
+    @property
+    def ready(self) -> Callable[[Image.Image], torch.Tensor]:
+        return partial(processed, self.processor)
 
     def image_features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.get_image_features(pixel_values=pixels).pooler_output
@@ -81,3 +86,8 @@ class TransformersModel(Encoder):
 
     def text_features(self, tokens: torch.Tensor) -> torch.Tensor:
         return self.model.get_text_features(input_ids=tokens).pooler_output
+
+
+def processed(processor, image: Image.Image) -> torch.Tensor:
+    """A picture as the processor's model takes it, float32 [3, R, R]."""
+    return processor(images=image, return_tensors="pt")["pixel_values"][0]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from heapq import nsmallest
 
 import numpy as np
 
@@ -162,9 +163,7 @@ def judges(
 
 def best_constant(captions: Sequence[str], judge: Judge, candidates: int) -> str:
     """The one caption that fits all images of the judge's split best by CIDEr-D, of the most frequent captions."""
-    frequent = [
-        text for text, _ in sorted(Counter(captions).items(), key=lambda pair: (-pair[1], pair[0]))[:candidates]
-    ]
+    frequent = [text for text, _ in nsmallest(candidates, Counter(captions).items(), lambda pair: (-pair[1], pair[0]))]
     return max(frequent, key=lambda text: judge.cider.scores([tokenise(text)] * len(judge.references)).mean())
 
 

@@ -18,7 +18,7 @@ def prepare(config: RuntimeConfig, seed: int, threads: int | None = None) -> tor
     `threads` overrides the count of the configuration, for stages that run several processes side by side.
     """
     torch.set_num_threads(threads or config.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms, without its import of the compiler
     torch.manual_seed(seed)
     if config.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional as F
@@ -12,18 +11,12 @@ from tqdm import tqdm
 
 from captioner.config.encoder import TrainedEncoder
 from captioner.encoders.encoder import encode_text
-from captioner.foundation import torchvision_ops  # noqa: F401  (before clip)
+from captioner.encoders.openai_clip import CLIP, DEVIATION, MEAN, squared, tokenise
 from captioner.foundation.checkpoints import Checkpoints
 from captioner.foundation.optimisation import adamw, by_length, scheduled_rate, set_rate
 from captioner.foundation.runtime import autocast
 
-import clip  # isort: skip
-from clip.clip import _transform  # isort: skip
-from clip.model import CLIP  # isort: skip
-
 VOCABULARY = 49408  # rows of openai-clip's token table
-MEAN = (0.48145466, 0.4578275, 0.40821073)  # of openai-clip's preprocessing
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 GROUPS = 4  # of like length, into which the texts of a batch are cut
 
 
@@ -53,8 +46,7 @@ def contrastive_loss(model: CLIP, pixels: torch.Tensor, tokens: torch.Tensor) ->
 
 def small_picture(image: Image.Image, resolution: int) -> torch.Tensor:
     """The picture as openai-clip's preprocessing sees it before the scaling of values: uint8 [3, R, R]."""
-    resize, crop = _transform(resolution).transforms[:2]
-    return torch.from_numpy(np.array(crop(resize(image)).convert("RGB"))).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(squared(image, resolution)).permute(2, 0, 1).contiguous()
 
 
 def normalise(pixels: torch.Tensor) -> torch.Tensor:
@@ -89,7 +81,7 @@ def train_encoder(
     same weights.
     """
     texts = sorted({text for several in captions for text in several})
-    full = clip.tokenize(texts, context_length=config.context)  # [U, T]
+    full = tokenise(texts, config.context)  # [U, T]
     ids = torch.unique(full)  # sorted, with the padding 0 first
     compact = torch.searchsorted(ids, full.long()).to(torch.int32)
     row = {text: index for index, text in enumerate(texts)}

@@ -51,6 +51,13 @@ class ImageReader:
         elif not os.path.isdir(location):
             raise InputError(f"{location}: no such folder or archive of images")
 
+    def __getstate__(self) -> Path:
+        """For a worker process: an archive is opened there again."""
+        return self.location
+
+    def __setstate__(self, location: Path) -> None:
+        self.__init__(location)
+
     def read(self, name: str) -> bytes:
         """The bytes of one image file."""
         if self._spans is None:

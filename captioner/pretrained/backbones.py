@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
-from scipy.stats import binom
 from torch.nn import functional as F
 
 from captioner.config.decoder import PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
-from captioner.decoders.decoder import Decoder
 from captioner.decoders.tokens import IGNORED, batch
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.downloads import hub
@@ -23,6 +22,9 @@ from captioner.encoders.encoder import UNFIT, Encoder, build_clip, save_clip
 from captioner.encoders.origin import Origin, folder_digest
 from captioner.foundation.errors import InputError
 from captioner.pretrained import openai_weights
+
+if TYPE_CHECKING:
+    from captioner.decoders.decoder import Decoder
 
 CPU = torch.device("cpu")
 
@@ -65,7 +67,9 @@ def pretrained_decoder(config: PretrainedDecoder, folder: Path, parameter: str) 
 
     InputError where it is missing, of a kind that cannot be used, or has no fast tokeniser that fits it.
     """
-    from transformers import AutoTokenizer
+    from captioner.decoders.decoder import Decoder
+
+    from transformers import AutoTokenizer  # isort: skip
 
     source, vouched = hub.fetch(config.name, config.revision, parameter)
     decoder = Decoder.load(source, CPU)
@@ -112,5 +116,7 @@ def knows_nothing(recall: float, images: int, loss: float, vocabulary: int) -> b
     At chance: no more hits than 99.9 % of the binomial distribution with probability 1 / images. A study with such
     backbones (random weights, or ones of another world) is a trial of the code and no result.
     """
+    from scipy.stats import binom
+
     by_chance = binom.ppf(0.999, images, 1 / images)
     return bool(recall * images <= by_chance or not loss < math.log(vocabulary))

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,8 @@ def friedman(values: np.ndarray) -> Friedman | None:
     """The test for values [P, N]; None for fewer than three prompts or where all prompts are equal on all images."""
     if len(values) < 3 or np.ptp(values, axis=0).max() == 0:
         return None
+    from scipy import stats  # here, since it takes as long to load as a short stage runs
+
     found = stats.friedmanchisquare(*values)
     return Friedman(
         float(found.statistic), float(found.pvalue), float(found.statistic / (values.shape[1] * (len(values) - 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -10,9 +11,11 @@ import torch
 from captioner.bridge.files import load_bridge
 from captioner.captioning.captions import Record
 from captioner.captioning.generation import caption_all
+from captioner.captioning.graphs import Graphs
+from captioner.captioning.loading import load_decoder
 from captioner.config.caption import CaptionConfig
 from captioner.config.runtime import RuntimeConfig
-from captioner.decoders.decoder import Decoder
+from captioner.decoders.autoregressive import Autoregressive
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.embeddings import Embeddings
@@ -32,7 +35,7 @@ class Captioning:
     splits: dict[str, list[int]]
     embeddings: Embeddings
     folder: Path
-    decoder: Decoder
+    decoder: Autoregressive
     vocabulary: Vocabulary
 
     @classmethod
@@ -43,7 +46,7 @@ class Captioning:
         folder = settings.source("decoder")
         return cls(
             prompt, runtime, config, device, splits(), Embeddings.load(settings.source("embeddings")), folder,
-            Decoder.load(folder, device, config.dtype), Vocabulary.load(folder),
+            load_decoder(folder, device, config.dtype), Vocabulary.load(folder),
         )  # fmt: skip
 
     def seeds(self) -> list[Path]:
@@ -70,11 +73,18 @@ class Captioning:
         """What the saved bridge makes of these images, [N, k, W]."""
         return load_bridge(path, self.device)(self.embeddings.of(keys).to(self.device))
 
-    def caption(self, prefix: torch.Tensor, label: str, decoder: Decoder, parts: Parts | None = None) -> list:
+    def caption(self, prefix: torch.Tensor, label: str, decoder: Autoregressive, parts: Parts | None = None) -> list:
         """Captions of prefixes [N, k, W] by this decoder."""
         sizes = (self.config.max_new_tokens, self.config.batch_size)
-        return caption_all(decoder, self.vocabulary, prefix, self.prompt, *sizes, label, parts)
+        graphs = graphs_of(decoder) if self.config.graphs else None
+        return caption_all(decoder, self.vocabulary, prefix, self.prompt, *sizes, label, parts, graphs)
 
     def worded(self, arm: str, number: int, name: str, captions: list) -> list[Record]:
         """The captions of a split, each with where it belongs."""
         return [Record(arm, name, key, told, number) for key, told in zip(self.splits[name], captions, strict=True)]
+
+
+@cache
+def graphs_of(decoder: Autoregressive) -> Graphs:
+    """The captured steps of a decoder, kept for the process."""
+    return Graphs(decoder)

@@ -16,6 +16,7 @@ from captioner.bridge.files import load_bridge
 from captioner.bridge.linear import Projection
 from captioner.captioning.captions import Caption
 from captioner.captioning.generation import greedy
+from captioner.decoders.decoder import Decoder
 from captioner.encoders.encoder import load_encoder
 from captioner.foundation.errors import InputError
 from captioner.scores.similarity import cosine_scores
@@ -65,12 +66,13 @@ def test_the_steps_spell_the_caption_and_hold_the_chosen_token_first(captioner, 
 
 
 @torch.inference_mode()
-def test_next_tokens_are_the_distribution_after_the_prompt(captioner, opened):
+def test_next_tokens_are_the_distribution_after_the_prompt(captioner, study, opened):
     made = captioner.caption(opened[:1], ["A photo of"], 5)[0][0]
     pixels = captioner.prepare(opened[0]).encoder.unsqueeze(0)
     prefix = captioner.projection(captioner.encoder.encode_images(pixels))
     told = captioner.decoder.table(torch.tensor([captioner.vocabulary.prompt("A photo of")]))
-    logits = captioner.decoder.model(inputs_embeds=torch.cat([prefix, told], dim=1)).logits[0, -1]
+    theirs = Decoder.load(Project(study).path("decoder"), CPU)
+    logits = theirs.model(inputs_embeds=torch.cat([prefix, told], dim=1)).logits[0, -1]
     values, ids = logits.softmax(dim=-1).topk(5)
     assert [each.probability for each in made.next_tokens] == pytest.approx(values.tolist(), rel=1e-4)
     decode = captioner.vocabulary.tokenizer.decode

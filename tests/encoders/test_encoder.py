@@ -42,31 +42,41 @@ def test_texts_come_back_in_order_with_their_duplicates(encoder):
     assert torch.cdist(distinct, distinct).fill_diagonal_(1).min() > 1e-3
 
 
-@pytest.mark.parametrize(("batch_size", "workers"), [(1, 1), (2, 2), (3, 4), (50, 2)])
-def test_images_come_back_in_the_order_of_their_ids(encoder, batch_size, workers):
+@pytest.mark.parametrize(("batch_size", "workers"), [(1, 0), (2, 2), (3, 4), (50, 2)])
+def test_images_come_back_in_the_order_of_their_ids(encoder, tmp_path, batch_size, workers):
+    """Each is loaded once, whichever process does it; the embeddings are those of one process, to the bit."""
     images = pictures(7)
     ids = [3, 0, 6, 1, 4, 2, 5]
-    loaded = []
 
     def load(key):
-        loaded.append(key)
+        with (tmp_path / "loaded").open("a") as file:  # short lines, which do not mix
+            file.write(f"{key}\n")
         return images[key]
 
     embedded = encoder.embed(load, ids, batch_size, workers=workers)
-    assert sorted(loaded) == sorted(ids)  # each once
+    assert sorted(map(int, (tmp_path / "loaded").read_text().split())) == sorted(ids)
+    assert torch.equal(embedded, encoder.embed(images.__getitem__, ids, batch_size, workers=0))
     torch.testing.assert_close(embedded.norm(dim=-1), torch.ones(7))
     own = encoder.model.encode_image(torch.stack([encoder.preprocess(images[key]) for key in ids]))
     torch.testing.assert_close(embedded, own / own.norm(dim=-1, keepdim=True), atol=1e-5, rtol=1e-4)
 
 
-def test_a_picture_that_cannot_be_loaded_ends_the_embedding(encoder):
+def test_what_a_worker_makes_becomes_the_preprocessed_picture(encoder):
+    images = [*pictures(4), Image.new("L", (70, 33), 90), Image.new("P", (20, 90))]
+    given = torch.stack([encoder.ready(image) for image in images])
+    assert given.dtype == torch.uint8  # a quarter of the bytes on their way from process to process
+    assert torch.equal(encoder.scaled(given), torch.stack([encoder.preprocess(image) for image in images]))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_picture_that_cannot_be_loaded_ends_the_embedding(encoder, workers):
     def load(key):
         if key == 5:
             raise InputError("5.png: damaged")
         return pictures(1)[0]
 
-    with pytest.raises(InputError, match=r"5\.png"):
-        encoder.embed(load, list(range(9)), 2)
+    with pytest.raises(InputError, match=r"^5\.png: damaged$"):
+        encoder.embed(load, list(range(9)), 2, workers=workers)
 
 
 def test_nothing_of_it_asks_for_a_gradient(encoder):
@@ -86,12 +96,12 @@ def test_an_interrupted_embedding_goes_on_there(encoder, tmp_path):
 
     whole = encoder.embed(images.__getitem__, range(9), 2)
     with pytest.raises(KeyboardInterrupt):
-        encoder.embed(load, range(9), 2, Parts(tmp_path), workers=1)
+        encoder.embed(load, range(9), 2, Parts(tmp_path), workers=0)
     done = len(list(Parts(tmp_path).load()))
     assert done >= 1
     loaded.clear()
     loaded += [None] * 10  # no second interruption
-    assert torch.equal(encoder.embed(load, range(9), 2, Parts(tmp_path)), whole)
+    assert torch.equal(encoder.embed(load, range(9), 2, Parts(tmp_path), workers=0), whole)
     assert sorted(loaded[10:]) == list(range(2 * done, 9))
 
 

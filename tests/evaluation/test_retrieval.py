@@ -11,6 +11,8 @@ from captioner.foundation.checkpoints import Parts
 class Words:
     """An encoder of texts that are numbers: their rows in a table of unit-norm vectors; counts what it embeds."""
 
+    device = torch.device("cpu")
+
     def __init__(self, table):
         self.table, self.seen = table, []
 
@@ -25,12 +27,12 @@ def table():
     return torch.nn.functional.normalize(drawn, dim=-1)
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 50, 100])
-def test_the_highest_cosine_wins_whatever_the_chunks(table, chunk, tmp_path):
+@pytest.mark.parametrize(("chunk", "block"), [(1, 3), (7, 100), (50, 5), (100, 17)])
+def test_the_highest_cosine_wins_whatever_the_chunks(table, chunk, block, tmp_path):
     images = table[::3] + 0.1
     expected = (images @ table.T).argmax(dim=1).tolist()
     texts = [str(row) for row in range(50)]
-    assert nearest(images, texts, Words(table), Parts(tmp_path), chunk) == expected
+    assert nearest(images, texts, Words(table), Parts(tmp_path), chunk, block) == expected
     assert len(set(expected)) > 10
 
 

@@ -28,8 +28,8 @@ HUB = {"source": "transformers", "name": "x/clip", "revision": "main"}
 JUDGED = {"batch_size": 1, "dtype": "float32"}
 SECTIONS = {  # each kind of section: values that are fine, and values that are out of range
     CaptionConfig: (
-        {"max_new_tokens": 30, "batch_size": 1, "dtype": "float32"},
-        {"max_new_tokens": [0, 513], "batch_size": [0], "dtype": ["float64"]},
+        {"max_new_tokens": 30, "batch_size": 1, "dtype": "float32", "graphs": True},
+        {"max_new_tokens": [0, 513], "batch_size": [0], "dtype": ["float64"], "graphs": ["yes", 1]},
     ),
     EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
     CompareConfig: (
@@ -160,7 +160,9 @@ def test_values_out_of_range_are_named(kind):
 
 
 def test_all_faults_are_told_at_once():
-    message = refusal(CaptionConfig, {"max_new_tokens": 0, "batch_size": "x", "typo": 3, "dtype": "float32"})
+    message = refusal(
+        CaptionConfig, {"max_new_tokens": 0, "batch_size": "x", "typo": 3, "dtype": "float32", "graphs": True}
+    )
     assert all(f"scenes.part.{key}: " in message for key in ("max_new_tokens", "batch_size", "typo"))
     assert "'x'" in message
 
@@ -182,11 +184,13 @@ def project(tmp_path, monkeypatch):
 
 def test_parameters_of_the_chosen_study(project):
     text = "study: two\nseed: 4\nprompts: {a: x, b: no}\n"
-    text += "two:\n  caption: {max_new_tokens: 5, batch_size: 6, dtype: float32}\n"
+    text += "two:\n  caption: {max_new_tokens: 5, batch_size: 6, dtype: float32, graphs: false}\n"
     (project / "params.yaml").write_text(text)
     assert settings.study() == "two" and settings.shared("seed") == 4
     assert settings.shared("prompts") == {"a": "x", "b": "no"}  # YAML 1.2: no is a text
-    assert settings.section("caption", CaptionConfig) == CaptionConfig(max_new_tokens=5, batch_size=6, dtype="float32")
+    assert settings.section("caption", CaptionConfig) == CaptionConfig(
+        max_new_tokens=5, batch_size=6, dtype="float32", graphs=False
+    )
     with pytest.raises(InputError, match=r"two\.split is missing"):
         settings.section("split", DrawnSplit)
     with pytest.raises(InputError, match=r"prompts\.c is missing"):
