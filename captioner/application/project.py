@@ -49,6 +49,24 @@ class Settings:
     prompts: dict[str, str]  # those that the study compares, by short name
 
 
+def read_yaml(path: Path) -> dict:
+    """A YAML file of a project; InputError where it is not there or holds no keys and values."""
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path}: not found, so this is no project; run the command in the project's folder, or name it with "
+            "--project, or name an exported model with --model"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name a project's folder") from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: should hold keys and values")
+    return content
+
+
 class Project:
     """A folder with params.yaml, paths.yaml and what `dvc repro` made there."""
 
@@ -57,21 +75,7 @@ class Project:
 
     def document(self, name: str) -> dict:
         """A YAML file of the folder; InputError where it is not there or holds no keys and values."""
-        path = self.folder / name
-        try:
-            content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise InputError(
-                f"{path}: not found, so this is no project; run the command in the project's folder, or name it with "
-                "--project, or name an exported model with --model"
-            ) from error
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}); name a project's folder") from error
-        except (YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
-        if not isinstance(content, dict):
-            raise InputError(f"{path}: should hold keys and values")
-        return content
+        return read_yaml(self.folder / name)
 
     @cached_property
     def parameters(self) -> dict:
@@ -134,14 +138,9 @@ class Project:
         return isinstance(data, dict) and data.get("source") == "drawn"
 
     @property
-    def caption(self) -> CaptionConfig:
-        """The section `caption` of the chosen study."""
-        return self.section("caption", CaptionConfig)
-
-    @property
     def settings(self) -> Settings:
         """The settings of params.yaml that decide a caption."""
-        caption = self.caption
+        caption = self.section("caption", CaptionConfig)
         try:
             return Settings(
                 study=self.study, seed=int(self.parameters["seed"]), runtime=self.section("runtime", RuntimeConfig),

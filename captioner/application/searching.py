@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 import captioner
 from captioner.application.project import Project
+from captioner.config.caption import CaptionConfig
 from captioner.config.optimise import CandidatesConfig, SearchConfig
 from captioner.decoders.decoder import Decoder
 from captioner.decoders.vocabulary import Vocabulary
@@ -51,7 +52,7 @@ def _opened(project: Project) -> tuple[Subject, Standards]:
         raise InputError(f"{project.path(lacking[0])}: not found; build the study with `dvc repro`")
     folder = project.path("decoder")
     splits = json.loads(project.path("split").read_text(encoding="utf-8"))["splits"]
-    caption = project.caption
+    caption = project.section("caption", CaptionConfig)
     subject = Subject(
         Decoder.load(folder, device, caption.dtype), Vocabulary.load(folder),
         load_maps(project.path("projections"), device), Embeddings.load(project.path("embeddings")), splits,
@@ -95,7 +96,12 @@ def searched(folder: Path, file: Path | None, changes: Mapping[str, object]) -> 
 
     def kept(names: Sequence[str], instances: list) -> Parts:
         files = [project.path(name) for name in ("projections", "decoder", "embeddings", "captions_train", "judge")]
-        told = [asdict(project.caption), asdict(project.settings.runtime), list(names), instances]
+        told = [
+            asdict(project.section("caption", CaptionConfig)),
+            asdict(project.settings.runtime),
+            list(names),
+            instances,
+        ]
         name = keyed("optimise", Path(captioner.__file__).parents[1], ("captioner",), *files, *told)
         return Parts(folder / ".checkpoints" / name)
 
