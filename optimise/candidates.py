@@ -6,7 +6,7 @@ from captioner.config.optimise import CandidatesConfig
 from captioner.foundation.tables import write_table
 from captioner.optimisation.candidates import Candidate, from_file, gathered, grammar
 from captioner.optimisation.substitutions import substitutions
-from optimise.opening import subject
+from optimise.opening import language, subject
 from optimise.parameters import part
 from stages import settings
 
@@ -17,7 +17,7 @@ def main() -> None:
     own = from_file(Path(config.file)) if config.file else []
     study = subject()
     prompts = list(dict.fromkeys(" ".join(text.split()) for text in typed))
-    proposed = substitutions(study.decoder, study.vocabulary, prompts, config.proposals, config.substitutions)
+    proposed = substitutions(language(), study.vocabulary, prompts, config.proposals, config.substitutions)
     found = gathered(
         (Candidate(text, "study") for text in prompts),
         own,

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from captioner.config.compare import CompareConfig
 from captioner.config.optimise import CandidatesConfig, ExplainConfig, SearchConfig
+from captioner.decoders.decoder import Decoder
 from captioner.foundation.tables import read_table, write_table
 from captioner.optimisation.attribution import PARTS, attention, contributions
 from captioner.optimisation.candidates import grammar
@@ -14,7 +15,7 @@ from captioner.optimisation.measures import measured
 from captioner.optimisation.subject import Subject
 from captioner.optimisation.variance import FACTORS, WORDS, components, effect_means, named, shares
 from captioner.statistics.intervals import Bootstrap, spread
-from optimise.opening import subject, trials
+from optimise.opening import language, subject, trials
 from optimise.parameters import part
 from stages import settings
 
@@ -51,7 +52,8 @@ def main() -> None:
         write_table(path, ["family", "level", "text", "worth", "worth_low", "worth_high"], rows)
     with settings.target("optimise_attribution") as path:
         prompts = list(dict.fromkeys([winner, " ".join(settings.shared("prompt").split()), ""]))
-        rows = [row for prompt in prompts for row in attributed(study, prompt, config.attended)]
+        told = language()
+        rows = [row for prompt in prompts for row in attributed(study, told, prompt, config.attended)]
         told_shares = [f"{one}_share" for one in PARTS]
         write_table(path, ["prompt", "token", "captions", *told_shares, "image_nats", "prompt_nats"], rows)
     with settings.target("optimise_explain_metrics") as path:
@@ -68,7 +70,7 @@ def fractions(parts: dict[tuple[int, ...], float]) -> dict[tuple[int, ...], floa
     return {effect: value / whole if whole else float("nan") for effect, value in parts.items()}
 
 
-def attributed(study: Subject, prompt: str, count: int) -> list[list]:
+def attributed(study: Subject, decoder: Decoder, prompt: str, count: int) -> list[list]:
     """A row for each place in a caption: how many captions are so long, the share of attention on each part, and the
     nats that image and prompt add; means over captions of the first map.
     """
@@ -78,8 +80,8 @@ def attributed(study: Subject, prompt: str, count: int) -> list[list]:
     looked, added = [], []
     for prefix, told in zip(prefixes, study.chosen(prefixes, prompt), strict=True):
         if told:
-            looked.append(attention(study.decoder, prefix, ids, told).mean(axis=0))  # [T, 3], over layers
-            added.append(contributions(study.decoder, prefix, mean, ids, told))  # [T, 2]
+            looked.append(attention(decoder, prefix, ids, told).mean(axis=0))  # [T, 3], over layers
+            added.append(contributions(decoder, prefix, mean, ids, told))  # [T, 2]
     rows = []
     for place in range(max(map(len, looked), default=0)):
         pairs = zip(looked, added, strict=True)

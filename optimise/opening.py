@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
+from captioner.captioning.loading import load_decoder
 from captioner.config.caption import CaptionConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
@@ -28,10 +29,16 @@ def subject() -> Subject:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     config, folder = settings.section("caption", CaptionConfig), settings.source("decoder")
     return Subject(
-        Decoder.load(folder, device, config.dtype), Vocabulary.load(folder),
+        load_decoder(folder, device, config.dtype), Vocabulary.load(folder),
         load_maps(settings.source("projections"), device), Embeddings.load(settings.source("embeddings")), splits(),
         config.max_new_tokens, config.batch_size,
     )  # fmt: skip
+
+
+def language() -> Decoder:
+    """The decoder as transformers' own class, which tells likelihoods of texts and what it attends to."""
+    device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
+    return Decoder.load(settings.source("decoder"), device)
 
 
 def standards() -> Standards:

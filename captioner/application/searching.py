@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 import captioner
 from captioner.application.project import Project
+from captioner.captioning.loading import load_decoder
 from captioner.config.caption import CaptionConfig
 from captioner.config.optimise import CandidatesConfig, SearchConfig
 from captioner.decoders.decoder import Decoder
@@ -54,7 +55,7 @@ def _opened(project: Project) -> tuple[Subject, Standards]:
     splits = json.loads(project.path("split").read_text(encoding="utf-8"))["splits"]
     caption = project.section("caption", CaptionConfig)
     subject = Subject(
-        Decoder.load(folder, device, caption.dtype), Vocabulary.load(folder),
+        load_decoder(folder, device, caption.dtype), Vocabulary.load(folder),
         load_maps(project.path("projections"), device), Embeddings.load(project.path("embeddings")), splits,
         caption.max_new_tokens, caption.batch_size,
     )  # fmt: skip
@@ -86,7 +87,8 @@ def searched(folder: Path, file: Path | None, changes: Mapping[str, object]) -> 
     subject, standards = _opened(project)
     if own is None:
         typed = [" ".join(text.split()) for text in (project.settings.prompt, *project.settings.prompts.values())]
-        proposed = substitutions(subject.decoder, subject.vocabulary, typed, words.proposals, words.substitutions)
+        language = Decoder.load(project.path("decoder"), subject.device)
+        proposed = substitutions(language, subject.vocabulary, typed, words.proposals, words.substitutions)
         mine = from_file(folder / words.file) if words.file else []
         of_study = [Candidate(text, "study") for text in typed]
         own = [*of_study, *mine, *grammar(words.templates, words.adjectives, words.nouns), *proposed]

@@ -102,7 +102,10 @@ def halving(texts: Sequence[str], trials: Trials, rounds: Sequence[Round], told:
     for number, one in enumerate(rounds):
         following = rounds[number + 1].candidates if number + 1 < len(rounds) else 0
         values: dict[int, np.ndarray] = {}
-        for place in racing:
+        group = trials.group(texts[racing[0]], one.instances)
+        for at, place in enumerate(racing):
+            if at % group == 0:
+                trials.ahead([texts[each] for each in racing[at : at + group]], one.instances)
             before = trials.spent
             values[place] = trials.values(texts[place], one.instances)
             best = max(values, key=lambda each: (values[each].mean(), -each))

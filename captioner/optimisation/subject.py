@@ -14,8 +14,8 @@ from tqdm import tqdm
 from captioner.bridge.base import Bridge
 from captioner.bridge.files import load_bridge
 from captioner.captioning.captions import Caption
-from captioner.captioning.generation import greedy
-from captioner.decoders.decoder import Decoder
+from captioner.captioning.generation import greedy, greedy_prompts
+from captioner.decoders.autoregressive import Autoregressive
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.encoders.encoder import Encoder
 from captioner.foundation.checkpoints import Parts
@@ -39,7 +39,7 @@ def load_maps(folder: Path, device: torch.device) -> list[Bridge]:
 class Subject:
     """A frozen captioner with the map of every seed, and the embeddings of the images of every split by id."""
 
-    decoder: Decoder
+    decoder: Autoregressive
     vocabulary: Vocabulary
     maps: Sequence[Bridge]
     embeddings: Embeddings
@@ -69,9 +69,9 @@ class Subject:
         mean = self.embeddings.of(self.splits["train"]).mean(dim=0, keepdim=True)
         return self.maps[0](mean.to(self.device))[0]
 
-    def words(self, prefix: torch.Tensor, prompt: str) -> list[Caption]:
-        """Greedy captions of prefixes [n, k, W] after a prompt."""
-        return greedy(self.decoder, self.vocabulary, prefix, prompt, self.max_new_tokens)
+    def words(self, prefix: torch.Tensor, prompts: Sequence[str]) -> list[list[Caption]]:
+        """Greedy captions [P][n] of prefixes [n, k, W] after each of P prompts."""
+        return greedy_prompts(self.decoder, self.vocabulary, prefix, prompts, self.max_new_tokens)
 
     def captions(self, split: str, prompt: str, progress: tqdm | None = None) -> list[list[Caption]]:
         """Captions [S][N] of a split's images after a prompt, by every map."""
@@ -82,7 +82,7 @@ class Subject:
         """Captions [N] of a split's images after a prompt, by one bridge."""
         made: list[Caption] = []
         for batch in self.embeddings.of(self.splits[split]).split(self.batch_size):
-            made += self.words(bridge(batch.to(self.device)), prompt)
+            made += self.words(bridge(batch.to(self.device)), [prompt])[0]
             if progress is not None:
                 progress.update(len(batch))
         return made
@@ -91,13 +91,12 @@ class Subject:
         """The token ids of the captions of prefixes [n, k, W] after a prompt, without the stop token."""
         found: list[list[int]] = [[] for _ in prefix]
 
-        def watch(rows: list[int], tokens: list[int], _: torch.Tensor) -> None:
-            for row, token in zip(rows, tokens, strict=True):
-                if token != self.decoder.stop:
-                    found[row].append(token)
+        def watch(rows: torch.Tensor, tokens: torch.Tensor, _: torch.Tensor) -> None:
+            for row, token in zip(rows.tolist(), tokens.tolist(), strict=True):
+                found[row].append(token)
 
-        greedy(self.decoder, self.vocabulary, prefix, prompt, self.max_new_tokens, watch)
-        return found
+        captions = greedy(self.decoder, self.vocabulary, prefix, prompt, self.max_new_tokens, watch)
+        return [ids[: caption.tokens] for ids, caption in zip(found, captions, strict=True)]
 
     def trials(
         self,

@@ -30,14 +30,14 @@ def ordered_instances(images: int, maps: int, seed: int) -> np.ndarray:
 class Trials:
     """Makes and measures captions, instance after instance, and counts them; never the same one twice.
 
-    `words` captions prefixes [n, k, W] after a prompt; `measure` gives M measures [n, M] of captions of the images at n
-    different places; a caption is worth their sum by `weights` [M]. `parts` keeps what was measured, so that an
-    interrupted search goes on there with the same result.
+    `words` captions prefixes [n, k, W] after each of some prompts; `measure` gives M measures [n, M] of captions of the
+    images at n different places; a caption is worth their sum by `weights` [M]. `parts` keeps what was measured, so
+    that an interrupted search goes on there with the same result.
     """
 
     def __init__(
         self,
-        words: Callable[[torch.Tensor, str], Sequence[Caption]],
+        words: Callable[[torch.Tensor, Sequence[str]], Sequence[Sequence[Caption]]],
         measure: Callable[[Sequence[int], Sequence[Caption]], np.ndarray],
         weights: Sequence[float],
         prefixes: torch.Tensor,
@@ -62,15 +62,30 @@ class Trials:
 
     def values(self, text: str, count: int) -> np.ndarray:
         """The worth [count] of the prompt's captions of the first instances; what is new is counted in `spent`."""
-        known = self._known.setdefault(text, [])
-        if len(known) < count:
-            new = [row for at, end in self._pieces(len(known), count) for row in self._tried(text, at, end)]
-            known += new
-            if self._parts:
-                self._parts.add([text, new])
+        self.ahead([text], count)
+        known = self._known[text]
         self.spent += max(0, count - self._asked.get(text, 0))
         self._asked[text] = max(count, self._asked.get(text, 0))
         return np.array(known[:count]) @ self._weights
+
+    def group(self, text: str, count: int) -> int:
+        """How many prompts that have seen as much as this one go through the decoder together."""
+        return max(1, self._batch_size // max(1, count - len(self._known.get(text, []))))
+
+    def ahead(self, texts: Sequence[str], count: int) -> None:
+        """Try several prompts on the first instances at once, for `values` to be asked for later."""
+        by_length: dict[int, list[str]] = {}
+        for text in texts:
+            by_length.setdefault(len(self._known.setdefault(text, [])), []).append(text)
+        for length, several in by_length.items():
+            if length >= count:
+                continue
+            tried = [self._tried(several, at, end) for at, end in self._pieces(length, count)]  # [pieces][P][n][M]
+            for place, text in enumerate(several):
+                new = [row for piece in tried for row in piece[place]]
+                self._known[text] += new
+                if self._parts:
+                    self._parts.add([text, new])
 
     def measured(self, text: str, count: int) -> np.ndarray:
         """The measures [count, M] of the prompt's captions of the first instances, which `values` was asked for."""
@@ -86,10 +101,10 @@ class Trials:
             for at in range(first, last, self._batch_size)
         ]
 
-    def _tried(self, text: str, start: int, end: int) -> list[list[float]]:
+    def _tried(self, texts: Sequence[str], start: int, end: int) -> list[list[list[float]]]:
         places, maps = self.instances[start:end].T
         prefix = self._prefixes[torch.from_numpy(maps), torch.from_numpy(places)]  # [n, k, W]
-        return self._measure(places.tolist(), self._words(prefix, text)).tolist()
+        return [self._measure(places.tolist(), captions).tolist() for captions in self._words(prefix, texts)]
 
 
 class Replayed(Trials):
@@ -101,9 +116,9 @@ class Replayed(Trials):
         super().__init__(_never, _never, [1.0], torch.zeros(*shape, 0, 0), instances, len(instances))
         self._values = values
 
-    def _tried(self, text: str, start: int, end: int) -> list[list[float]]:
+    def _tried(self, texts: Sequence[str], start: int, end: int) -> list[list[list[float]]]:
         images, maps = self.instances[start:end].T
-        return [[value] for value in self._values[text][maps, images].tolist()]
+        return [[[value] for value in self._values[text][maps, images].tolist()] for text in texts]
 
 
 def _never(*_: object) -> NoReturn:

@@ -33,11 +33,11 @@ class Made:
         instances = ordered_instances(IMAGES, MAPS, 1)
         self.trials = Trials(self.words, self.measure, [2.0, 0.0], prefixes, instances, 16, parts)
 
-    def words(self, prefix, text):
+    def words(self, prefix, texts):
         self.left -= 1
         if self.left < 0:
             raise Interruption
-        return [(text, int(image), int(number)) for image, number in prefix[:, 0].tolist()]
+        return [[(text, int(image), int(number)) for image, number in prefix[:, 0].tolist()] for text in texts]
 
     def measure(self, places, captions):
         assert [image for _, image, _ in captions] == list(places) and len(set(places)) == len(places)

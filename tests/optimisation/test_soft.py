@@ -84,7 +84,7 @@ def test_attention_adds_up_and_knows_its_parts(decoder, vocabulary, study, bridg
 def test_log_probabilities_are_those_of_the_caption(decoder, vocabulary, study, prompt):
     for prefix in study.prefixes("val")[0, :6]:
         told = study.chosen(prefix[None], prompt)[0]
-        caption = study.words(prefix[None], prompt)[0]
+        caption = study.words(prefix[None], [prompt])[0][0]
         assert vocabulary.text(told) == caption.text and len(told) == caption.tokens
         if told:
             found = token_log_probabilities(decoder, prefix, vocabulary.prompt(prompt), told)
