@@ -85,7 +85,62 @@ def ablation(read: Read) -> str:
     return "\n".join(lines)
 
 
-BUILT = {"results": results, "ablation": ablation}
+PARTS = {
+    "oracle": "the best prompt of each image, known afterwards", "soft": "a soft prompt, trained for each map",
+    "reranked": "the caption that the encoder finds nearest to the image, of all prompts'",
+    "alone": "a map that is trained with the winner alone", "consensus": "the consensus of all prompts' captions",
+    "winner": "**{}**, the winner", "headline": "{}, the headline's prompt", "empty": "(no prompt)",
+    "random": "random words, as many tokens as the winner",
+}  # fmt: skip
+
+
+def optimise(read: Read) -> str:
+    """The winner of the search, and what bounds it, best first on test."""
+    found = [
+        row
+        for name in ("confirmed", "ceilings")
+        for row in csv.DictReader(read(f"optimise/{name}.csv").splitlines())
+        if row["part"] in PARTS
+    ]
+    several: dict[str, list[dict[str, str]]] = {}
+    for row in found:
+        several.setdefault(row["part"], []).append(row)
+
+    def mean(part: str, split: str, column: str) -> float | None:
+        values = [float(row[column]) for row in several[part] if row["split"] == split and row[column]]
+        return sum(values) / len(values) if values else None
+
+    lines = ["| | CIDEr-D on test | novel | minus the winner, test |", "|---|---|---|---|"]
+    for part in sorted(several, key=lambda part: -mean(part, "test", "cider")):
+        text = next((row["prompt"] for row in several[part] if row.get("prompt")), "")
+        columns = ("cider", "cider_low", "cider_high", "difference", "difference_low", "difference_high")
+        cider, low, high, away, away_low, away_high = (mean(part, "test", column) for column in columns)
+        novel = mean(part, "novel", "cider")
+        told = "" if part == "winner" else f"{away:+.2f} [{away_low:+.2f}, {away_high:+.2f}]"
+        new = "" if novel is None else f"{novel:.2f}"
+        lines.append(f"| {PARTS[part].format(text)} | {cider:.2f} [{low:.2f}, {high:.2f}] | {new} | {told} |")
+    return "\n".join(lines)
+
+
+def searches(read: Read) -> str:
+    """Searches of several seeds held against the full grid."""
+    rows = list(csv.DictReader(read("optimise/grid/searches.csv").splitlines()))
+    lines = [
+        "| method | captions, of the full grid | winner within noise of the best | its rank | behind, at most |",
+        "|---|---|---|---|---|",
+    ]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = [row for row in rows if row["method"] == method]
+        within = sum(float(row["difference_low"]) <= 0 for row in mine)
+        ranks = sorted(int(row["rank"]) for row in mine)
+        share = max(float(row["share"]) for row in mine)
+        behind = max(float(row["difference"]) for row in mine)
+        told = ", ".join(map(str, ranks))
+        lines.append(f"| `{method}` | {share:.1%} | {within} of {len(mine)} seeds | {told} | {behind:.3f} |")
+    return "\n".join(lines)
+
+
+BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches}
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages}
 
 
