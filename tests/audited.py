@@ -55,7 +55,7 @@ class Audit:
                 name = path.relative_to(self.project)
                 if name.parent.name == "__pycache__":
                     name = name.parent.parent / f"{name.name.partition('.')[0]}.py"
-                if (self.project / name).exists():
+                if not any(part.startswith(".") and ".partial" in part for part in name.parts):  # being written
                     found.add(name.as_posix())
         return found
 

@@ -14,10 +14,12 @@ def _told(event: str, args: tuple) -> tuple[str, str] | None:
     """The event's kind and what it is about; None for what nobody has to answer for."""
     if event == "open":
         path, mode, flags = args
-        if not isinstance(path, (str, bytes)) or (mode is None and flags & os.O_DIRECTORY):
-            return None  # a descriptor that is open already; a folder
-        writes = flags & (os.O_WRONLY | os.O_RDWR) if mode is None else set(mode) & set("wax+")
-        return "write" if writes else "read", os.path.abspath(os.fsdecode(path))
+        if not isinstance(path, (str, bytes)):  # a descriptor that is open already
+            return None
+        path = os.path.abspath(os.fsdecode(path))
+        if flags & (os.O_WRONLY | os.O_RDWR) if mode is None else set(mode) & set("wax+"):
+            return "write", path
+        return ("read", path) if os.path.isfile(path) else None  # nor a folder, nor what is not there
     if event == "pickle.find_class":
         frame, last = sys._getframe(2), None
         while frame is not None and last is None:  # who unpickles
