@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -140,8 +141,41 @@ def searches(read: Read) -> str:
     return "\n".join(lines)
 
 
+WAYS = {  # of each work: what the others are held against, and the others
+    "caption": ("ours", ("ours, graphs", "generate", "one by one, no cache", "limit")),
+    "prompts": ("one prompt", ("eight prompts",)),
+    "embed": ("ours", ("bare forward", "one by one", "limit")),
+    "train": ("ours", ("all of GPT-2", "limit")),
+    "score": ("ours", ("coco-caption",)),
+}
+UNITS = {"caption": "captions", "prompts": "images", "embed": "images", "train": "samples", "score": "captions"}
+
+
+def bench(read: Read) -> str:
+    """The best batch of each way to do each work, and how many times as fast as it ours is."""
+    known = json.loads(read("benchmarks/results.json"))
+    lines = ["| work, sizes | device | way | batch | a second | ours is faster by |", "|---|---|---|---|---|---|"]
+    for size, device, work in product(("true", "miniature"), ("cpu", "cuda"), WAYS):
+        rows = [row for row in known["rows"] if (row["size"], row["device"], row["work"]) == (size, device, work)]
+        if not rows:
+            lines.append(f"| {work}, {size} | {device} | | | not measured here | |")
+        first, others = WAYS[work]
+        for dtype in dict.fromkeys(row["dtype"] for row in rows):
+            best = {}
+            for row in (row for row in rows if row["dtype"] == dtype):
+                best[row["way"]] = max(row, best.get(row["way"], row), key=lambda each: each["rate"])
+            for way in (first, *(name for name in others if name in best)):
+                row = best[way]
+                times = "" if way == first else f"{best[first]['rate'] / row['rate']:.2f} x"
+                lines.append(
+                    f"| {work}, {size} | {device}, {dtype} | {way} | {row['batch']} | {row['rate']:.4g} {UNITS[work]} "
+                    f"+-{row['spread']:.0%} | {times} |"
+                )
+    return "\n".join(lines)
+
+
 BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches}
-BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages}
+BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 
 
 def block(name: str) -> re.Pattern[str]:
