@@ -157,8 +157,8 @@ def bench(read: Read) -> str:
     lines = ["| work, sizes | device | way | batch | a second | ours is faster by |", "|---|---|---|---|---|---|"]
     for size, device, work in product(("true", "miniature"), ("cpu", "cuda"), WAYS):
         rows = [row for row in known["rows"] if (row["size"], row["device"], row["work"]) == (size, device, work)]
-        if not rows:
-            lines.append(f"| {work}, {size} | {device} | | | not measured here | |")
+        if not rows and work == next(iter(WAYS)):
+            lines.append(f"| {size} | {device} | | | not measured here | |")
         first, others = WAYS[work]
         for dtype in dict.fromkeys(row["dtype"] for row in rows):
             best = {}

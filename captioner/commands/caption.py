@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +21,7 @@ from captioner.foundation.errors import InputError
 
 if TYPE_CHECKING:
     from captioner.application.captioner import Captioner, Described, Likely, Prepared
+    from captioner.application.project import Places, Settings
 
 MOST = 1_000_000  # pictures a pass, tokens shown
 SKIPPED = 3  # exit status where some pictures could not be read
@@ -30,6 +32,7 @@ EXAMPLES = """examples:
   captioner caption cat.jpg --prompt "A photo of a" --top-k 5          the five most likely next words
   find . -name '*.jpg' | captioner caption --format json | jq .caption
   captioner caption --model scenes.captioner cat.jpg                   without the project
+  captioner caption holiday/ --out captions/ --engine ray --models 8 --gpus 1   very many, on a Ray cluster
 
 fields: image, prompt, caption, clip_score (100 x cosine), log_probability (mean nats per token), entropy (mean, divided
 by ln|V|; 0 is certain, 1 knows nothing), tokens, next_tokens (most likely after the prompt)
@@ -82,6 +85,17 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="behind what is transparent: a name or #rrggbb (default: white)",
     )  # fmt: skip
     parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="pictures a pass (default: 32)")
+    many = parser.add_argument_group("very many pictures")
+    many.add_argument(
+        "--out", type=Path, metavar="FOLDER",
+        help="write part-000000.jsonl, ... here instead of standard output; run again, it goes on where it was",
+    )  # fmt: skip
+    many.add_argument("--engine", choices=("local", "ray"), default="local", help="with --out (default: local)")
+    many.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster, or auto (default: one on this machine)")
+    many.add_argument("--models", type=positive, default=1, metavar="N", help="models at work side by side, by Ray")
+    many.add_argument("--gpus", type=float, default=0.0, metavar="N", help="GPUs of each of them (default: 0)")
+    many.add_argument("--shard", type=positive, default=512, metavar="N", help="pictures a file (default: 512)")
+    many.add_argument("--workers", type=count, default=0, metavar="N", help="processes that read, beside each model")
     source.add(parser)
     parser.set_defaults(run=run)
 
@@ -194,14 +208,20 @@ def run(given: argparse.Namespace) -> int:
     """Caption what is named, a batch at a time."""
     if not given.paths and sys.stdin.isatty():
         raise InputError("no pictures named; give files or folders, or a list of paths on standard input (see --help)")
+    if not given.out and (given.engine != "local" or given.address):
+        raise InputError("--engine and --address: only together with --out, the folder for the captions")
+    if given.address and given.engine != "ray":
+        raise InputError("--address: only together with --engine ray")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from tqdm import tqdm
 
     from captioner.application.captioner import Captioner
 
     opened, places = source.opened(given)
-    captioner = Captioner.load(places, opened.settings)
     prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [opened.settings.prompt]))
+    if given.out:
+        return run_shards(given, places, opened.settings, prompts)
+    captioner = Captioner.load(places, opened.settings)
     for prompt in prompts:
         captioner.check_prompt(prompt)
     for stream in (sys.stdin, sys.stdout):
@@ -225,4 +245,35 @@ def run(given: argparse.Namespace) -> int:
                     writer.write(record(path, made))
             sys.stdout.flush()
             progress.update(len(done))
+    return SKIPPED if skipped else 0
+
+
+def run_shards(given: argparse.Namespace, places: Places, settings: Settings, prompts: list[str]) -> int:
+    """Caption what is named into the files of a folder, by the engine that was chosen."""
+    from tqdm import tqdm
+
+    from captioner.commands import shards
+
+    work = shards.Work(
+        replace(places, **{name: path.absolute() for name, path in vars(places).items()}), settings, tuple(prompts),
+        given.top_k, given.batch_size, given.workers,
+    )  # fmt: skip
+    pictures = [(str(path.absolute()), problem) for path, problem in listed(given.paths or ["-"], sys.stdin)]
+    whole = shards.Shards(given.out, pictures, given.shard, work)
+    rows = whole.missing()
+    left = sum(len(row["pictures"]) for row in rows)
+    if given.engine == "ray":
+        made = shards.by_ray(rows, work, given.address, given.models, given.gpus) if rows else iter(())
+    else:
+        made = shards.by_local(rows, work) if rows else iter(())
+    skipped = 0
+    with tqdm(
+        desc="caption", total=len(pictures), initial=len(pictures) - left, unit=" pictures", file=sys.stderr
+    ) as progress:
+        for each in made:
+            whole.write(each)
+            skipped += each["skipped"]
+            progress.update(each["done"])
+    if skipped:
+        print(f"{skipped} pictures could not be read; their lines hold `error`", file=sys.stderr)
     return SKIPPED if skipped else 0
