@@ -210,9 +210,13 @@ CHANGES = {
 
 
 def tried(clone: Path, name: str, *how: str) -> None:
-    """Run, or queue, one of the experiments."""
+    """Run, or queue, one of the experiments; again where another DVC just has the repository's lock, and says so."""
     changes = [word for change in CHANGES[name] for word in ("-S", change)]
-    shell("dvc", "exp", "run", *how, "-n", name, *changes, *([] if "--queue" in how else ["report"]), cwd=clone)
+    line = ["dvc", "exp", "run", *how, "-n", name, *changes, "report"]
+    deadline = time.monotonic() + 1800
+    while (done := shell(*line, cwd=clone, check=False)).returncode:
+        assert "Unable to acquire lock" in done.stderr and time.monotonic() < deadline, done.stdout + done.stderr
+        time.sleep(2)
 
 
 def results(clone: Path) -> dict[str, list[str]]:
