@@ -6,6 +6,11 @@ code, parameters and inputs, so that what another computation has left is never 
 
 from __future__ import annotations
 
+import errno
+import pickle
+import sys
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +18,26 @@ from typing import Any
 import torch
 
 from captioner.foundation.atomic import replacing
+
+DAMAGE = (RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error)
+
+
+def _loaded(path: Path) -> Any:
+    """What a file holds; None, after a word and without the file, where it is damaged: it only saves time.
+
+    torch does not look at the checksums that it writes, so that a changed byte of a tensor would be taken for a weight.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if (name := archive.testzip()) is not None:
+                raise zipfile.BadZipFile(name)
+        return torch.load(path, weights_only=True)
+    except (*DAMAGE, OSError) as error:  # as zipfile and torch tell it; a position before the file's start is EINVAL
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        print(f"warning: {path}: damaged ({type(error).__name__}); removed, its part is made again", file=sys.stderr)
+        path.unlink()
+        return None
 
 
 class Checkpoints:
@@ -22,8 +47,8 @@ class Checkpoints:
         self.path = folder / "state.pt"
 
     def load(self) -> dict | None:
-        """The newest state, or None where there is none."""
-        return torch.load(self.path, weights_only=True) if self.path.exists() else None
+        """The newest state, or None where there is none or it is damaged."""
+        return _loaded(self.path) if self.path.exists() else None
 
     def save(self, state: dict) -> None:
         """Replace the state, whole or not at all."""
@@ -41,9 +66,15 @@ class Parts:
         return sorted(self.folder.glob("part-*.pt"))
 
     def load(self) -> Iterator[Any]:
-        """The parts that are done."""
-        for path in self._paths():
-            yield torch.load(path, weights_only=True)
+        """The parts that are done, up to the first that is damaged; those after it are removed with it."""
+        paths = self._paths()
+        for number, path in enumerate(paths):
+            part = _loaded(path)
+            if part is None:
+                for later in paths[number + 1 :]:
+                    later.unlink()
+                return
+            yield part
 
     def add(self, part: Any) -> None:
         """Keep one more part (tensors, numbers, texts, lists and dictionaries of them), whole or not at all."""
