@@ -1,5 +1,5 @@
-"""Stage `ceilings`: what no wording can reach, a soft prompt trained for every map, and a map trained with the winner
-alone; a minute and a half on two cores.
+"""Stage `ceilings`: what training gives beside a search of words, a soft prompt for every map, and a map that is
+trained with the winner alone; a minute and a half on two cores.
 """
 
 from functools import partial

@@ -38,7 +38,7 @@ def main() -> None:
         "runners": search_wording.runners(confirmed, level),
         "shrinkage": search_wording.shrinkage(judged.get("headline_shrinkage"), judged["optimism"]),
         "ceilings": search_wording.ceilings(confirmed, ceilings),
-        "soft": search_wording.soft(next(row["reads"] for row in ceilings if row["part"] == "soft")),
+        "soft": search_wording.soft(next(row for row in ceilings if (row["split"], row["part"]) == ("test", "soft"))),
         "variance": search_wording.variance(read_table(settings.source("optimise_components"))),
         "words": search_wording.words(explained),
         "attribution": search_wording.attribution(read_table(settings.source("optimise_attribution"))),

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from captioner.web.app import HEADERS
+from captioner.web.protection import HEADERS
 from captioner.web.uploads import MOST_BYTES
 
 WHOLE, SLOW, CUT = "whole", "slow", "cut"  # how a request is sent; a cut one waits for no answer

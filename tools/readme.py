@@ -87,7 +87,8 @@ def ablation(read: Read) -> str:
 
 
 PARTS = {
-    "oracle": "the best prompt of each image, known afterwards", "soft": "a soft prompt, trained for each map",
+    "oracle": "the best prompt of each image, known afterwards",
+    "soft": "a soft prompt, trained for the captions' likelihood, for each map",
     "reranked": "the caption that the encoder finds nearest to the image, of all prompts'",
     "alone": "a map that is trained with the winner alone", "consensus": "the consensus of all prompts' captions",
     "winner": "**{}**, the winner", "headline": "{}, the headline's prompt", "empty": "(no prompt)",

@@ -180,7 +180,7 @@ def attribution(table: pd.DataFrame) -> Figure:
     parts = {"prefix": ("prefix", theme.SKY), "prompt": ("prompt", theme.AMBER), "caption": ("caption", "#D9D9D9")}
     shares = [100 * first[f"{part}_share"] for part in parts]
     above.stackplot(first["token"], shares, colors=[colour for _, colour in parts.values()], lw=0)
-    above.set(ylabel="attention, per cent", ylim=(0, 100), xlim=(1, first["token"].max()))
+    above.set(ylabel="attention, per cent", ylim=(0, 100), xlim=(1, max(2, first["token"].max())))
     below.plot(first["token"], first["image_nats"], "o-", color=theme.BLUE, ms=2.5)
     below.plot(first["token"], first["prompt_nats"], "s-", color=theme.RED, ms=2.5)
     below.axhline(0, color="#555555", lw=0.6)

@@ -93,7 +93,7 @@ def ceilings(rows: Sequence[Row], trained: Sequence[Row]) -> str:
     """What no wording reaches, and what all prompts together reach, against the winner on test."""
     test = {row["part"]: row for row in [*rows, *trained] if row["split"] == "test"}
     labels = {
-        "oracle": "The best prompt of each image, which no one knows beforehand,",
+        "oracle": "the best prompt of each image, which no one knows beforehand,",
         "soft": "a trained soft prompt of the same length",
         "alone": "a map that was trained with the winner alone", "consensus": "the consensus of all prompts' captions",
         "reranked": "the caption that the encoder finds nearest to the image",
@@ -101,10 +101,16 @@ def ceilings(rows: Sequence[Row], trained: Sequence[Row]) -> str:
     return "; ".join(beside(label, test[part]) for part, label in labels.items() if part in test) + "."
 
 
-def soft(reads: str) -> str:
-    """How soft prompts read."""
-    told = ", ".join(quoted(text) for text in reads.split(" | "))
-    return f"Read as the nearest tokens, the soft prompts say {told}."
+def soft(row: Row) -> str:
+    """How soft prompts read, and what follows where they fall short; `row`: theirs on test."""
+    told = ", ".join(quoted(text) for text in dict.fromkeys(row["reads"].split(" | ")))
+    sentence = f"Read as the nearest tokens, the soft prompts say {told}."
+    if float(row["difference_high"]) < 0:
+        sentence += (
+            " They are trained for the likelihood of people's captions, whatever their style, and the winner is better "
+            "without: a likelier caption is not a better one here, so they are no ceiling."
+        )
+    return sentence
 
 
 def variance(components: Sequence[Row]) -> str:

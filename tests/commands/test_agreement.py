@@ -125,6 +125,6 @@ def test_an_encoder_that_is_not_there_is_told(tmp_path):
     from captioner.commands.clip_metrics import opened
     from captioner.foundation.errors import InputError
 
-    for name, told in ((str(Path(tmp_path)), "no backbone"), ("nobody/no-such-model", "cannot be fetched")):
+    for name, told in ((str(Path(tmp_path)), "no such origin"), ("nobody/no-such-model", "cannot be fetched")):
         with pytest.raises(InputError, match=told):
             opened(name)

@@ -138,6 +138,9 @@ def test_sentences_follow_the_tables():
     assert "soft prompt of the same length is better than it (0.40 [0.20, 0.60])" in text
     shares = {"words_template": 0.5, "words_adjective": 0.2, "words_noun": 0.1}
     assert "the template matters most: template 50" in search_wording.words(shares)
+    row = cells(ceilings())[0]
+    assert "``a of'', ``b of''" in search_wording.soft(row) and "likelier" not in search_wording.soft(row)
+    assert "no ceiling" in search_wording.soft({**row, "difference_high": "-0.1"})
     assert search_wording.variance([]).startswith("With one map")
     assert search_wording.objective({"cider": 1.0}) == search_wording.axis({"cider": 1.0}) == "CIDEr-D"
     mixed = {"cider": 1.0, "tokens": -0.02, "facts": 0.0}
