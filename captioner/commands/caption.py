@@ -256,7 +256,7 @@ def run_shards(given: argparse.Namespace, places: Places, settings: Settings, pr
 
     work = shards.Work(
         replace(places, **{name: path.absolute() for name, path in vars(places).items()}), settings, tuple(prompts),
-        given.top_k, given.batch_size, given.workers,
+        given.top_k, given.batch_size, given.workers, given.background,
     )  # fmt: skip
     pictures = [(str(path.absolute()), problem) for path, problem in listed(given.paths or ["-"], sys.stdin)]
     whole = shards.Shards(given.out, pictures, given.shard, work)

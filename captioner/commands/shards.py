@@ -37,6 +37,7 @@ class Work:
     top_k: int
     batch_size: int  # pictures a pass
     workers: int  # processes that read pictures beside each model
+    background: str  # colour that shows where a picture is transparent
 
 
 class Shards:
@@ -48,6 +49,7 @@ class Shards:
         """
         self.folder, self.pictures, self.size = folder, list(pictures), size
         told = {"pictures": self.pictures, "size": size, "prompts": work.prompts, "top_k": work.top_k}
+        told["background"] = work.background
         models = {name: str(path) for name, path in asdict(work.places).items()}
         text = json.dumps({**told, "models": models, "settings": asdict(work.settings)}, sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
@@ -116,16 +118,16 @@ class Describe:
 
     @property
     def _read(self):
-        return partial(read_all, self.captioner)
+        return partial(read_all, self.captioner, self.work.background)
 
 
 def read_all(
-    captioner: Captioner, pictures: Sequence[tuple[str, str | None]]
+    captioner: Captioner, background: str, pictures: Sequence[tuple[str, str | None]]
 ) -> list[tuple[Path, Prepared | None, str | None]]:
     """Each picture as the models take it, or why it cannot be read."""
     from captioner.commands.caption import read
 
-    return [read(captioner, Path(path), problem) for path, problem in pictures]
+    return [read(captioner, Path(path), problem, background) for path, problem in pictures]
 
 
 def by_local(rows: Sequence[Row], work: Work) -> Iterator[Row]:

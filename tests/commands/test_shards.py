@@ -72,6 +72,7 @@ def test_an_interrupted_run_makes_what_is_missing(study, inputs, tmp_path, monke
     assert captioned(study, inputs, out, "--shard", 2) == 0
     capsys.readouterr()
     assert "choose another --out" in captioned(study, inputs[:-1], out, "--shard", 2)
+    assert "choose another --out" in captioned(study, inputs, out, "--shard", 2, "--background", "black")
 
 
 @needs_ray
