@@ -119,11 +119,15 @@ def quality(search: pd.DataFrame, worth: str) -> Figure:
     ax.scatter(seen["tokens"][~last], seen["worth"][~last], 5, theme.GREY, alpha=0.35, lw=0)
     ax.scatter(seen["tokens"][last], seen["worth"][last], 14, theme.BLUE, lw=0, zorder=3)
     best = front(seen[last])
-    ax.step(best["tokens"], best["worth"], where="post", color=theme.RED, lw=1, zorder=2)
+    near = ax.inset_axes([0.06, 0.6, 0.44, 0.38])  # the finalists stand close together
+    near.scatter(seen["tokens"][last], seen["worth"][last], 10, theme.BLUE, lw=0)
+    near.plot(best["tokens"], best["worth"], "o-", drawstyle="steps-post", color=theme.RED, lw=1, ms=3)
+    near.tick_params(labelsize=5.5, pad=1)
+    near.margins(0.12)
     handles = [
         theme.marker("left the race earlier", theme.GREY),
         theme.marker("seen on every instance", theme.BLUE),
-        Line2D([], [], color=theme.RED, lw=1, label="Pareto front of these"),
+        Line2D([], [], color=theme.RED, marker="o", ms=3, lw=1, label="Pareto front of these (inset)"),
     ]
     ax.grid()
     theme.legend(figure, handles, 2)
