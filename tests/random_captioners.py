@@ -25,6 +25,7 @@ TEMPLATES = {
     "blip2": "{prompt}", "llava": "USER: <image>\n{prompt} ASSISTANT:", "git": "{prompt}", "blip": "{prompt}",
 }  # fmt: skip
 SPREAD = 0.3  # of random weights, so that captions differ from picture to picture
+EVERY = 4  # so many tokens apart lie those that end a caption, so that some end early
 
 
 def bytewise(texts: Iterable[str], special: list[str], template: str, **names: str) -> PreTrainedTokenizerFast:
@@ -59,16 +60,22 @@ def _finished(tokenizer: Tokenizer, special: list[str], template: str, **names: 
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
 
 
+def stops(tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """The tokens that end a caption: the special one, and some others."""
+    special = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
+    return [special, *range(20, len(tokenizer) - 1, EVERY)]
+
+
 def blip2(texts: list[str]):
     """BLIP-2 with OPT: queries of the picture in front of `</s>` and the prompt."""
     names = {"bos_token": "</s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "</s>"}
     tokenizer = bytewise(texts, ["<s>", "<pad>", "</s>"], "</s> $A", **names)
     images = BlipImageProcessorPil(size=SIZE)
     processor = Blip2Processor(images, tokenizer, num_query_tokens=QUERIES)
-    line = tokenizer.convert_tokens_to_ids("Ċ")  # a new line ends a caption, as in the published ones
     text = OPTConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, ffn_dim=48,
-        word_embed_proj_dim=WIDTH, max_position_embeddings=96, bos_token_id=2, pad_token_id=1, eos_token_id=line,
+        word_embed_proj_dim=WIDTH, max_position_embeddings=96, bos_token_id=2, pad_token_id=1,
+        eos_token_id=stops(tokenizer),
     )  # fmt: skip
     config = Blip2Config(
         vision_config=SIGHT, qformer_config={**LAYERS, "vocab_size": 40, "encoder_hidden_size": WIDTH},
@@ -87,8 +94,9 @@ def llava(texts: list[str]):
         images, tokenizer, patch_size=PATCH, vision_feature_select_strategy="default", num_additional_image_tokens=1
     )
     text = LlamaConfig(
-        vocab_size=len(tokenizer), **LAYERS, max_position_embeddings=96, bos_token_id=1, eos_token_id=2, pad_token_id=3
-    )
+        vocab_size=len(tokenizer), **LAYERS, max_position_embeddings=96, bos_token_id=1, pad_token_id=3,
+        eos_token_id=stops(tokenizer),
+    )  # fmt: skip
     config = LlavaConfig(
         vision_config=CLIPVisionConfig(**SIGHT), text_config=text, vision_feature_layer=-1,
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
@@ -102,7 +110,7 @@ def git(texts: list[str]):
     processor = GitProcessor(CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size=SIZE), tokenizer)
     config = GitConfig(
         vision_config=SIGHT, vocab_size=len(tokenizer), **LAYERS, max_position_embeddings=64, bos_token_id=2,
-        eos_token_id=3, pad_token_id=0,
+        eos_token_id=stops(tokenizer), pad_token_id=0,
     )  # fmt: skip
     return GitForCausalLM(config), processor
 

@@ -67,7 +67,7 @@ class Pretrained(Captioner):
             self.tokenizer.pad_token = self.tokenizer.convert_ids_to_tokens(self.stops[0])
         for module in self.model.modules():
             if isinstance(getattr(module, "generation_config", None), GenerationConfig):
-                module.generation_config = _plain(module.generation_config)
+                module.generation_config = self._plain(module.generation_config)
         self.kind: str = self.model.config.model_type
         whole = self.model.config.get_text_config().is_encoder_decoder or self.kind in ENDS_BY_ITSELF
         self._end = 0 if whole else _end(self.tokenizer)
@@ -104,14 +104,11 @@ class Pretrained(Captioner):
     @torch.inference_mode()
     def caption(self, pictures: Sequence[Image.Image], prompt: str, max_new_tokens: int) -> list[Caption]:
         watching = Watching()
-        config = GenerationConfig(
-            do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, eos_token_id=self.stops, pad_token_id=self._pad
-        )
         try:
             inputs = self.inputs(pictures, prompt)
             self._check_room(inputs["input_ids"].shape[1], prompt, max_new_tokens)
             written = self.model.generate(
-                **inputs, generation_config=config, logits_processor=LogitsProcessorList([watching])
+                **inputs, max_new_tokens=max_new_tokens, logits_processor=LogitsProcessorList([watching])
             )
         except (ValueError, TypeError, IndexError) as error:  # what processors and models say of an input of no use
             told = " ".join(str(error).split())[:300]
@@ -137,6 +134,13 @@ class Pretrained(Captioner):
             elif self._end and isinstance(value, torch.Tensor) and value.shape[1:] == (length,):
                 made[key] = value[:, : length - self._end]
         return made.to(self.device, self.dtype)
+
+    def _plain(self, config: GenerationConfig) -> GenerationConfig:
+        """A configuration of `generate` with the same special tokens, greedy, and with nothing that changes logits."""
+        return GenerationConfig(
+            do_sample=False, num_beams=1, eos_token_id=self.stops, pad_token_id=self._pad,
+            bos_token_id=config.bos_token_id, decoder_start_token_id=config.decoder_start_token_id,
+        )  # fmt: skip
 
     def _check_room(self, length: int, prompt: str, max_new_tokens: int) -> None:
         positions = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
@@ -179,17 +183,11 @@ def _stops(model: PreTrainedModel) -> list[int]:
         stop = text.sep_token_id
     else:
         inner = getattr(model, "language_model", None)  # of a model that hands its `generate` on
-        stated = (part.generation_config.eos_token_id for part in (model, inner) if hasattr(part, "generation_config"))
+        stated = (part.generation_config.eos_token_id for part in (inner, model) if hasattr(part, "generation_config"))
         stop = next((stop for stop in stated if stop is not None), getattr(text, "eos_token_id", None))
     if stop is None:
         raise ValueError("it states no stop token (eos_token_id)")
     return list(stop) if isinstance(stop, (list, tuple)) else [int(stop)]
-
-
-def _plain(config: GenerationConfig) -> GenerationConfig:
-    """A configuration of `generate` with the same special tokens and nothing that changes logits."""
-    kept = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
-    return GenerationConfig(**{name: getattr(config, name) for name in kept})
 
 
 def _end(tokenizer) -> int:
