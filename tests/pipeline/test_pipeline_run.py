@@ -142,7 +142,8 @@ def more(clone, what) -> str:
 
 
 def test_a_headline_prompt_reruns_only_its_captions(clone, what):
-    expected = ["check", "caption", "score", "compare", "figures", "report", *(["paper"] if latex() else [])]
+    stages = ["check", "caption", "captioners", "score", "compare", "figures", "report"]
+    expected = [*stages, *(["paper"] if latex() else [])]
     assert ran(what) == expected
     params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
     assert params["prompt"] == WHAT
