@@ -14,7 +14,7 @@ from transformers import (  # isort: skip
     Blip2Config, Blip2ForConditionalGeneration, Blip2Processor, BlipConfig, BlipForConditionalGeneration,
     BlipImageProcessorPil, BlipProcessor, CLIPImageProcessorPil, CLIPVisionConfig, GitConfig, GitForCausalLM,
     GitProcessor, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor, OPTConfig,
-    PreTrainedTokenizerFast,
+    PreTrainedTokenizerFast, T5Config,
 )  # fmt: skip
 
 SIDE, PATCH, WIDTH, QUERIES = 32, 16, 32, 3
@@ -22,7 +22,8 @@ SIZE = {"height": SIDE, "width": SIDE}
 LAYERS = {"hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
 SIGHT = {**LAYERS, "image_size": SIDE, "patch_size": PATCH}
 TEMPLATES = {
-    "blip2": "{prompt}", "llava": "USER: <image>\n{prompt} ASSISTANT:", "git": "{prompt}", "blip": "{prompt}",
+    "blip2": "{prompt}", "blip2_t5": "{prompt}", "llava": "USER: <image>\n{prompt} ASSISTANT:", "git": "{prompt}",
+    "blip": "{prompt}",
 }  # fmt: skip
 SPREAD = 0.3  # of random weights, so that captions differ from picture to picture
 EVERY = 4  # so many tokens apart lie those that end a caption, so that some end early
@@ -70,19 +71,34 @@ def blip2(texts: list[str]):
     """BLIP-2 with OPT: queries of the picture in front of `</s>` and the prompt."""
     names = {"bos_token": "</s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "</s>"}
     tokenizer = bytewise(texts, ["<s>", "<pad>", "</s>"], "</s> $A", **names)
-    images = BlipImageProcessorPil(size=SIZE)
-    processor = Blip2Processor(images, tokenizer, num_query_tokens=QUERIES)
+    processor = Blip2Processor(BlipImageProcessorPil(size=SIZE), tokenizer, num_query_tokens=QUERIES)
     text = OPTConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, ffn_dim=48,
         word_embed_proj_dim=WIDTH, max_position_embeddings=96, bos_token_id=2, pad_token_id=1,
         eos_token_id=stops(tokenizer),
     )  # fmt: skip
-    config = Blip2Config(
-        vision_config=SIGHT, qformer_config={**LAYERS, "vocab_size": 40, "encoder_hidden_size": WIDTH},
-        text_config=text, num_query_tokens=QUERIES,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    return _blip2(text, tokenizer), processor
+
+
+def blip2_t5(texts: list[str]):
+    """BLIP-2 with T5, whose encoder reads queries and prompt up to `</s>`; a caption is all that its decoder says."""
+    names = {"eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    tokenizer = bytewise(texts, ["<pad>", "</s>", "<unk>"], "$A </s>", **names)
+    processor = Blip2Processor(BlipImageProcessorPil(size=SIZE), tokenizer, num_query_tokens=QUERIES)
+    text = T5Config(
+        vocab_size=len(tokenizer), d_model=WIDTH, d_kv=16, d_ff=48, num_layers=2, num_heads=2, decoder_start_token_id=0,
+        pad_token_id=0, eos_token_id=stops(tokenizer),
     )  # fmt: skip
-    return Blip2ForConditionalGeneration(config), processor
+    return _blip2(text, tokenizer), processor
+
+
+def _blip2(text: OPTConfig | T5Config, tokenizer: PreTrainedTokenizerFast) -> Blip2ForConditionalGeneration:
+    former = {**LAYERS, "vocab_size": 40, "encoder_hidden_size": WIDTH}
+    sign = tokenizer.convert_tokens_to_ids("<image>")
+    config = Blip2Config(
+        vision_config=SIGHT, qformer_config=former, text_config=text, num_query_tokens=QUERIES, image_token_index=sign
+    )
+    return Blip2ForConditionalGeneration(config)
 
 
 def llava(texts: list[str]):
@@ -126,7 +142,7 @@ def blip(texts: list[str]):
     return BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config=SIGHT)), processor
 
 
-MAKE = {"blip2": blip2, "llava": llava, "git": git, "blip": blip}
+MAKE = {"blip2": blip2, "blip2_t5": blip2_t5, "llava": llava, "git": git, "blip": blip}
 
 
 def write(kind: str, folder: Path, texts: list[str], seed: int = 1) -> Path:
