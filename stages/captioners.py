@@ -106,6 +106,7 @@ def captioned(name: str, config: CaptionerConfig, folder: Path, weights: str, wa
     model = Pretrained.load(folder, config.template, device, config.dtype)
     reader = ManifestReader(read_manifest(wanted.manifest))
     cap, first = wanted.max_new_tokens, wanted.images["test"][0]
+    model.check(wanted.prompt, cap)
     (blind,) = model.caption([blank(reader.open(first).size)], wanted.prompt, cap)
     work = {}
     for split, keys in wanted.images.items():

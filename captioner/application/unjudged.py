@@ -13,14 +13,13 @@ from captioner.downloads.hub import fetch
 from captioner.foundation.runtime import prepare
 from captioner.scores.similarity import entropy_weight
 from captioner.vision_language import kinds
-from captioner.vision_language.base import Captioner
 from captioner.vision_language.pretrained import Pretrained
 
 
 class Unjudged:
-    """What the commands ask a captioner for, of any captioner; no CLIP score and no likely tokens come with it."""
+    """What the commands ask a captioner for; no CLIP score and no likely tokens come with it."""
 
-    def __init__(self, captioner: Captioner, max_new_tokens: int) -> None:
+    def __init__(self, captioner: Pretrained, max_new_tokens: int) -> None:
         self.captioner, self.max_new_tokens = captioner, max_new_tokens
 
     @classmethod
@@ -32,8 +31,8 @@ class Unjudged:
         return cls(Pretrained.load(folder, config.template, device, config.dtype), max_new_tokens)
 
     def check_prompt(self, prompt: str) -> None:
-        """InputError where this prompt leaves no room for a caption."""
-        self.captioner.caption([Image.new("RGB", (32, 32))], prompt, self.max_new_tokens)
+        """InputError where this prompt leaves no room for a caption, or no picture reaches the model."""
+        self.captioner.check(prompt, self.max_new_tokens)
 
     def prepare(self, picture: Image.Image) -> Image.Image:
         """The picture itself: a model's processor takes pictures and prompt together."""

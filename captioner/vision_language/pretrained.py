@@ -29,6 +29,8 @@ logging.disable_progress_bar()
 LOCAL = {"local_files_only": True, "trust_remote_code": False}  # code in the folder is never run, and nobody is asked
 ENDS_BY_ITSELF = {"blip"}  # its `generate` cuts the end that the tokeniser puts after a prompt
 
+BLIND = 1e-6  # nats; no two pictures give distributions as near to each other as this
+
 
 class Watching(LogitsProcessor):
     """Changes nothing: of each step it keeps the most likely token, its log-probability and the entropy (nats), [B]."""
@@ -52,9 +54,11 @@ class Pretrained(Captioner):
         self, model: PreTrainedModel, processor: ProcessorMixin, template: str, device: torch.device,
         dtype: str = "float32", name: str = "model",
     ) -> None:  # fmt: skip
-        """`name` is for messages. ValueError for a model without a stop token."""
+        """`model` is in `dtype`, but for what it keeps in float32; `name` is for messages. ValueError where it states no
+        stop token.
+        """
         self.device, self.dtype, self.template, self.name = device, DTYPES[dtype], template, name
-        self.model = model.to(self.dtype).eval().requires_grad_(False).to(device)
+        self.model = model.eval().requires_grad_(False).to(device)
         self.processor, self.tokenizer = processor, processor.tokenizer
         self.tokenizer.padding_side = "left"
         self._parameters = sum(weight.numel() for weight in self.model.parameters())
@@ -100,6 +104,19 @@ class Pretrained(Captioner):
     def parameters(self) -> int:
         """Numbers that were learnt, in all parts."""
         return self._parameters
+
+    def check(self, prompt: str, max_new_tokens: int) -> None:
+        """InputError where the prompt leaves no room for a caption, or the picture does not reach the model: some
+        processors leave it out without a word, and black and white are all the same then.
+        """
+        shown = [Image.new("RGB", (64, 64), colour) for colour in ("black", "white")]
+        made = self.caption(shown, prompt, max_new_tokens)
+        black, white = ((one.log_probabilities[0], one.entropies[0]) for one in made)
+        if max(abs(a - b) for a, b in zip(black, white, strict=True)) < BLIND:
+            raise InputError(
+                f"{self.name}: says the same of a black and of a white picture, so its processor does not hand it on: "
+                "the template may lack the sign for it, or processor_config.json is of an older transformers"
+            )
 
     @torch.inference_mode()
     def caption(self, pictures: Sequence[Image.Image], prompt: str, max_new_tokens: int) -> list[Caption]:

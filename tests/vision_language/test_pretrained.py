@@ -182,6 +182,16 @@ def test_a_prompt_that_leaves_no_room_is_refused(models, shown):
             model.caption(shown, "a dog " * 100, CAP)
 
 
+@KINDS
+def test_a_model_that_no_picture_reaches_is_refused(kind, folders, models, tmp_path):
+    models[kind].check(PROMPT, CAP)
+    if kind.startswith("blip2"):  # a processor of an older transformers says nothing of the queries
+        folder = shutil.copytree(folders[kind], tmp_path / kind)
+        changed(folder, "processor_config.json", num_query_tokens=None)
+        with pytest.raises(InputError, match="the same of a black and of a white picture"):
+            Pretrained.load(folder, TEMPLATES[kind], CPU).check(PROMPT, CAP)
+
+
 def without_weights(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
