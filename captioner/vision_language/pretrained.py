@@ -54,8 +54,8 @@ class Pretrained(Captioner):
         self, model: PreTrainedModel, processor: ProcessorMixin, template: str, device: torch.device,
         dtype: str = "float32", name: str = "model",
     ) -> None:  # fmt: skip
-        """`model` is in `dtype`, but for what it keeps in float32; `name` is for messages. ValueError where it states no
-        stop token.
+        """`model` is in `dtype`, but for what it keeps in float32; `name` is for messages. ValueError where no stop
+        token is stated.
         """
         self.device, self.dtype, self.template, self.name = device, DTYPES[dtype], template, name
         self.model = model.eval().requires_grad_(False).to(device)
