@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from captioner.config.captioners import CaptionerConfig
 from captioner.config.data import CocoData, TableData
 from captioner.config.decoder import PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
@@ -14,6 +15,7 @@ from captioner.downloads.download import reach
 from captioner.foundation.errors import InputError
 from captioner.photographs import coco
 from captioner.pretrained import openai_weights
+from captioner.vision_language import kinds
 
 
 def problems(sections: Mapping[str, object]) -> list[str]:
@@ -30,6 +32,8 @@ def problems(sections: Mapping[str, object]) -> list[str]:
                     found += _of_openai(config, name)
                 case TransformersEncoder() | PretrainedDecoder():
                     _of_hub(config, name)
+                case CaptionerConfig():
+                    kinds.check(config.name, config.revision, config.template, name)
         except InputError as error:
             found.append(str(error))
     return found

@@ -2,6 +2,7 @@
 computed; what has to be downloaded is looked for at its address.
 """
 
+import re
 import sys
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from captioner import requirements
 from captioner.config.caption import CaptionConfig
+from captioner.config.captioners import CaptionerConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.controls import ControlsConfig
 from captioner.config.data import SOURCES, DrawnData
@@ -22,6 +24,7 @@ from captioner.config.runtime import RuntimeConfig
 from captioner.config.section import Text, Texts
 from captioner.config.split import SPLITTINGS, DrawnSplit
 from captioner.foundation.errors import InputError, listed
+from captioner.report.arms import CONTROLS
 from stages import settings
 
 STUDIES = ("scenes", "coco")
@@ -50,7 +53,7 @@ SECTIONS = {
 
 def problems_of_shared(params: dict) -> list[str]:
     """What is wrong with the parameters that both studies share."""
-    problems = [f"{key}: unknown" for key in params if key not in {*SHARED, *STUDIES, *WHOLE}]
+    problems = [f"{key}: unknown" for key in params if key not in {*SHARED, *STUDIES, *WHOLE, "captioners"}]
     for key, kind in SHARED.items():
         if key not in params:
             problems.append(f"{key}: missing")
@@ -64,6 +67,30 @@ def problems_of_shared(params: dict) -> list[str]:
     if params.get("study") not in STUDIES:
         problems.append(f"study: {params.get('study')!r} is none of {', '.join(STUDIES)}")
     return problems
+
+
+def problems_of_captioners(entries: object) -> list[str]:
+    """What is wrong with the models that are captioned with beside the study's own."""
+    if not isinstance(entries, dict):
+        return ["captioners: should hold models by short name, {} for none"]
+    problems = []
+    for name, entry in entries.items():
+        if not isinstance(name, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
+            problems.append(f"captioners.{name}: a short name is a letter followed by letters, digits or _")
+        elif name in CONTROLS:
+            problems.append(f"captioners.{name}: the study has an arm or a control of this name; take another one")
+        else:
+            problems += refused(CaptionerConfig, entry, f"captioners.{name}")
+    return problems
+
+
+def refused(kind: type, value: object, name: str) -> list[str]:
+    """What is wrong with a section, a line each."""
+    try:
+        settings.validated(kind, value, name)
+    except InputError as error:
+        return [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
+    return []
 
 
 def problems_of_study(name: str, sections: object) -> list[str]:
@@ -151,10 +178,8 @@ def main() -> None:
     for name in STUDIES:
         problems += problems_of_study(name, params.get(name))
     for name, kind in WHOLE.items():
-        try:
-            settings.validated(kind, params.get(name), name)
-        except InputError as error:
-            problems += [line.strip() for line in str(error).splitlines()[1:]] or [str(error)]
+        problems += refused(kind, params.get(name), name)
+    problems += problems_of_captioners(params.get("captioners"))
     if problems:
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems, 20))
     chosen = params[params["study"]]
@@ -165,6 +190,8 @@ def main() -> None:
     if problems := problems_of_fit(params, config):
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems))
     sections = {f"{params['study']}.{key}": config[key] for key in ("data", "encoder", "decoder", "judge")}
+    for name, entry in params["captioners"].items():
+        sections[f"captioners.{name}"] = settings.validated(CaptionerConfig, entry, f"captioners.{name}")
     if problems := requirements.problems(sections):
         raise InputError(
             f"params.yaml: {len(problems)} things that the study {params['study']} needs are missing\n"

@@ -20,7 +20,8 @@ from captioner.config.split import SPLITTINGS
 from captioner.encoders.origin import Origin
 from captioner.foundation.tables import read_table
 from captioner.report import paper_tables, ratings, wording
-from captioner.report.arms import CONTROLS
+from captioner.report.arms import labels
+from captioner.report.captioner_wording import Beside, captioners
 from captioner.report.environment import environment
 from captioner.report.fingerprint import fingerprint, versions
 from captioner.report.latex import definitions, escaped, flattened, number, quoted
@@ -53,6 +54,7 @@ def main() -> None:
         "compare": json.loads(settings.source("compare_metrics").read_text(encoding="utf-8")),
         "original": {**vars(recomputed()), "images": IMAGES},
         "ratings": json.loads(settings.source("rating_metrics").read_text(encoding="utf-8")),
+        "captioners": json.loads(settings.source("captioner_metrics").read_text(encoding="utf-8")),
     }
     sections = {
         "runtime": settings.section("runtime", RuntimeConfig),
@@ -111,6 +113,10 @@ def main() -> None:
         "versions": ", ".join(f"{escaped(name)} {version}" for name, version in pinned.items()),
     }
     values |= sentences(results, tables, prompts, sections)
+    if results["captioners"]:
+        test = {row["control"]: row for row in tables["controls"] if row["split"] == "test"}
+        several = [Beside.read(name, facts, test) for name, facts in results["captioners"].items()]
+        values["sentence.captioners"] = captioners(results["headline"]["cider"], several)
     values |= {
         "sentence.encoder": wording.backbone("encoder", Origin.read(settings.source("encoder"))),
         "sentence.decoder": wording.backbone("decoder", Origin.read(settings.source("decoder"))),
@@ -137,7 +143,7 @@ def main() -> None:
         test = [row for row in tables["prompts"] if row["split"] == "test"]
         path.write_text(
             paper_tables.prompts(tables["prompts"])
-            + paper_tables.arms(tables["controls"], CONTROLS)
+            + paper_tables.arms(tables["controls"], labels(row["control"] for row in tables["controls"]))
             + paper_tables.clip_metrics(test)
             + paper_tables.contests(tables["prompts"], pairs)
             + paper_tables.weights(tables["rankings"])

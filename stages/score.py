@@ -2,8 +2,9 @@
 half a minute.
 """
 
+import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from captioner.captioning.captions import Caption, by_arm, read_records
 from captioner.config.compare import CompareConfig
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.evaluation.described import Texts
-from captioner.evaluation.judge import IMAGE_COLUMNS, Scored, best_constant, fact_table, image_rows
+from captioner.evaluation.judge import IMAGE_COLUMNS, Judge, Scored, best_constant, fact_table, image_rows
 from captioner.foundation.tables import write_named, write_table
 from captioner.photographs.annotations import read_captions
 from captioner.scores.similarity import clip_s
@@ -49,15 +50,20 @@ def main() -> None:
         if split != "val":
             arms["retrieved", split, 0] = [plain(retrieved[str(key)], vocabulary) for key in splits[split]]
 
+    others = json.loads(settings.source("captioner_metrics").read_text(encoding="utf-8"))
+    arms |= by_arm(read_records(settings.source("captioned")))
+
     results: dict[str, dict[str, Arm]] = {split: {} for split in judge}
     facts: list[list] = []
     headline: list[tuple] = []
     for (arm, split, number), captions in arms.items():
-        scored = judge[split].score(captions, Texts.of(captions, study.scorer))
-        results[split].setdefault(arm, Arm()).add(scored, judge[split].summary(captions, scored))
+        other = others.get(arm.removesuffix("-blind"))
+        by = weighing(judge[split], other["vocabulary"]) if other else judge[split]
+        scored = by.score(captions, Texts.of(captions, study.scorer))
+        results[split].setdefault(arm, Arm()).add(scored, by.summary(captions, scored))
         if arm == "linear" and split != "val":
             headline += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]
-        if arm in ("linear", "finetuned") and number == 0:
+        if arm in ("linear", "finetuned", *others) and number == 0:
             told = [Scene.from_json(scenes[str(key)]) for key in splits[split] if str(key) in scenes]
             facts += [[arm, split, *row.values()] for row in fact_table([one.text for one in captions], told)]
 
@@ -67,7 +73,7 @@ def main() -> None:
     test = judge["test"]
     human = test.people()
     beside = [test.beside_people(told) for (arm, split, _), told in arms.items() if (arm, split) == ("linear", "test")]
-    rows = [row for split, found in results.items() for row in controls(split, found, bootstrap)]
+    rows = [row for split, found in results.items() for row in controls(split, found, bootstrap, others)]
     if human is not None:
         between = bootstrap("test", len(beside)).interval(np.stack(beside) - human)
         own = bootstrap("test", 1).interval(human[None])
@@ -88,12 +94,20 @@ def main() -> None:
             "cider_human": None if human is None else float(human.mean()),
             "cider_loo": None if human is None else float(np.mean(beside)),
         }
-        settings.write_json(path, {**figures(rows, facts), **people, "trial_run": trial})
+        beside_ours = {"captioners": {name: of_captioner(rows, name) for name in others}} if others else {}
+        settings.write_json(path, {**figures(rows, facts), **people, "trial_run": trial, **beside_ours})
 
 
 def plain(text: str, vocabulary: Vocabulary) -> Caption:
     """A caption that no model has worded: without a prompt and without probabilities."""
     return Caption(text, text, len(vocabulary.encode([text])[0]), True, (), ())
+
+
+def weighing(judge: Judge, vocabulary: int) -> Judge:
+    """The same judge for captions of a model that chooses among so many tokens, by which it weighs their entropy."""
+    other = copy.copy(judge)
+    other.vocabulary = vocabulary
+    return other
 
 
 class Arm:
@@ -117,14 +131,18 @@ class Arm:
         return {name: float(np.mean([summary[name] for summary in self.summaries])) for name in self.summaries[0]}
 
 
-def controls(split: str, arms: dict[str, Arm], bootstrap: Callable[[str, int], Bootstrap]) -> Iterator[dict]:
-    """A row for the headline arm and every other arm and control of a split, and for the headline arm on shuffled
-    images: means over seeds, `difference` the headline's CIDEr-D minus this one's, intervals over seeds and images.
+def controls(
+    split: str, arms: dict[str, Arm], bootstrap: Callable[[str, int], Bootstrap], captioners: Iterable[str]
+) -> Iterator[dict]:
+    """A row for the headline arm and every other arm and control of a split, and for the headline arm and the other
+    captioners on shuffled images: means over seeds, `difference` the headline's CIDEr-D minus this one's, intervals
+    over seeds and images.
     """
     linear = arms["linear"]
-    shuffled = {name: linear.means()[f"{name}_shuffled"] for name in ("cider", "clip_score")}
     tried = {name: (arm.values("cider"), arm.means()) for name, arm in arms.items()}
-    tried["shuffled"] = (linear.values("cider_shuffled"), shuffled)
+    for name in ("linear", *(name for name in captioners if name in arms)):
+        shuffled = {measure: arms[name].means()[f"{measure}_shuffled"] for measure in ("cider", "clip_score")}
+        tried["shuffled" if name == "linear" else f"{name}-shuffled"] = (arms[name].values("cider_shuffled"), shuffled)
     for name, (cider, means) in tried.items():
         row = {"split": split, "control": name, "maps": len(cider), **means}
         row |= spread("cider", bootstrap(split, len(cider)).interval(cider))
@@ -158,6 +176,17 @@ def figures(rows: list[dict], facts: list[list]) -> dict:
         **{f"cider_{name}": found["test", arm]["cider"] for arm, name in OTHERS.items()},
         "object_precision": precision,
         "object_recall": recall,
+    }
+
+
+def of_captioner(rows: list[dict], name: str) -> dict:
+    """The figures of another captioner; null where a study has no such figure."""
+    found = {(row["split"], row["control"]): row for row in rows}
+    return {
+        **{measure: found["test", name][measure] for measure in HEADLINE},
+        "cider_novel": found.get(("novel", name), {}).get("cider"),
+        "cider_shuffled": found["test", f"{name}-shuffled"]["cider"],
+        "cider_blind": found["test", f"{name}-blind"]["cider"],
     }
 
 

@@ -9,7 +9,7 @@ import csv
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -51,7 +51,21 @@ def results(read: Read) -> str:
         "cider_random_projection": "headline prompt, untrained projection (the original's method)",
     }  # fmt: skip
     lines += [f"| *{label}* | | {headline[key]:.2f} | | | |" for key, label in names.items()]
-    return "\n".join(lines)
+    return "\n".join([*lines, *captioners(headline.get("captioners", {}), read)])
+
+
+def captioners(found: Mapping[str, Mapping[str, float | None]], read: Read) -> list[str]:
+    """Rows of the other captioners, if there are any."""
+    facts = json.loads(read("metrics/captioners.json")) if found else {}
+    lines = []
+    for name, row in found.items():
+        novel = "" if row["cider_novel"] is None else f"{row['cider_novel']:.2f}"
+        title = f"{facts[name]['model']}, {facts[name]['parameters']:,} parameters"
+        interval = f"{row['cider']:.2f} [{row['cider_low']:.2f}, {row['cider_high']:.2f}]"
+        lines.append(f"| *{title}* | | {interval} | {novel} | {row['clip_score']:.1f} | |")
+        for control, told in (("shuffled", "shuffled images"), ("blind", "a grey picture")):
+            lines.append(f"| *{facts[name]['model']}, {told}* | | {row[f'cider_{control}']:.2f} | | | |")
+    return lines
 
 
 def pipeline(read: Read) -> str:

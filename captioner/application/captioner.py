@@ -54,12 +54,13 @@ class Described:
     caption: Caption
     clip_score: float | None
     entropy: float  # mean over the generated tokens, divided by ln |V|
-    steps: tuple[Step, ...]  # one a generated token; the last may be the stop token, which adds no text
+    # One a generated token; the last may be the stop token, which adds no text. None by a captioner that shows none.
+    steps: tuple[Step, ...]
 
     @property
     def next_tokens(self) -> tuple[Likely, ...]:
         """The most likely tokens right after the prompt."""
-        return self.steps[0].likely
+        return self.steps[0].likely if self.steps else ()
 
 
 @dataclass(frozen=True, eq=False)

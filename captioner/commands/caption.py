@@ -22,6 +22,7 @@ from captioner.foundation.errors import InputError
 if TYPE_CHECKING:
     from captioner.application.captioner import Captioner, Described, Likely, Prepared
     from captioner.application.project import Places, Settings
+    from captioner.application.unjudged import Unjudged
 
 MOST = 1_000_000  # pictures a pass, tokens shown
 SKIPPED = 3  # exit status where some pictures could not be read
@@ -32,6 +33,7 @@ EXAMPLES = """examples:
   captioner caption cat.jpg --prompt "A photo of a" --top-k 5          the five most likely next words
   find . -name '*.jpg' | captioner caption --format json | jq .caption
   captioner caption --model scenes.captioner cat.jpg                   without the project
+  captioner caption cat.jpg --captioner microsoft/git-base-coco         another captioner, by name or folder
   captioner caption holiday/ --out captions/ --engine ray --models 8 --gpus 1   very many, on a Ray cluster
 
 fields: image, prompt, caption, clip_score (100 x cosine), log_probability (mean nats per token), entropy (mean, divided
@@ -96,6 +98,22 @@ def add(commands: argparse._SubParsersAction) -> None:
     many.add_argument("--gpus", type=float, default=0.0, metavar="N", help="GPUs of each of them (default: 0)")
     many.add_argument("--shard", type=positive, default=512, metavar="N", help="pictures a file (default: 512)")
     many.add_argument("--workers", type=count, default=0, metavar="N", help="processes that read, beside each model")
+    other = parser.add_argument_group("another captioner, without a project")
+    other.add_argument(
+        "--captioner",
+        metavar="NAME",
+        help="an image-text-to-text model of transformers: on the hub, or a folder's path",
+    )
+    other.add_argument(
+        "--template", default="{prompt}", metavar="TEXT",
+        help='what it reads, such as "USER: <image>\\n{prompt} ASSISTANT:" (default: {prompt})',
+    )  # fmt: skip
+    other.add_argument("--revision", default="main", metavar="NAME", help="on the hub (default: main)")
+    other.add_argument(
+        "--dtype", choices=("float32", "bfloat16", "float16"), default="float32", help="(default: float32)"
+    )
+    other.add_argument("--device", default="auto", help="auto, cpu or cuda:1 (default: auto)")
+    other.add_argument("--max-new-tokens", type=positive, default=30, metavar="N", help="(default: 30)")
     source.add(parser)
     parser.set_defaults(run=run)
 
@@ -191,9 +209,10 @@ class Writer:
         if row["image"] != self._image:
             self.stream.write(f"{shown(row['image'])}\n")
             self._image = row["image"]
+        scored = "" if row["clip_score"] is None else f"CLIP score {row['clip_score']:.1f}, "
         self.stream.write(
             f"  [{shown(row['prompt']) or 'no prompt'}] {shown(row['caption'])}\n"
-            f"    CLIP score {row['clip_score']:.1f}, log-probability {row['log_probability']:.2f}, "
+            f"    {scored}log-probability {row['log_probability']:.2f}, "
             f"entropy {row['entropy']:.2f}, {row['tokens']} tokens\n"
         )
         if row["next_tokens"]:
@@ -212,16 +231,21 @@ def run(given: argparse.Namespace) -> int:
         raise InputError("--engine and --address: only together with --out, the folder for the captions")
     if given.address and given.engine != "ray":
         raise InputError("--address: only together with --engine ray")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from tqdm import tqdm
 
-    from captioner.application.captioner import Captioner
+    if given.captioner:
+        captioner, headline = other_captioner(given), ""
+    else:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        from captioner.application.captioner import Captioner
 
-    opened, places = source.opened(given)
-    prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [opened.settings.prompt]))
+        opened, places = source.opened(given)
+        headline = opened.settings.prompt
+    prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [headline]))
     if given.out:
         return run_shards(given, places, opened.settings, prompts)
-    captioner = Captioner.load(places, opened.settings)
+    if not given.captioner:
+        captioner = Captioner.load(places, opened.settings)
     for prompt in prompts:
         captioner.check_prompt(prompt)
     for stream in (sys.stdin, sys.stdout):
@@ -246,6 +270,30 @@ def run(given: argparse.Namespace) -> int:
             sys.stdout.flush()
             progress.update(len(done))
     return SKIPPED if skipped else 0
+
+
+def other_captioner(given: argparse.Namespace) -> Unjudged:
+    """The model of transformers that the arguments name."""
+    for name in ("out", "model", "encoder", "decoder", "judge", "top_k"):
+        if getattr(given, name):
+            raise InputError(f"--{name.replace('_', '-')}: not together with --captioner")
+    from pydantic import ValidationError
+
+    from captioner.application.unjudged import Unjudged
+    from captioner.config.captioners import CaptionerConfig
+    from captioner.config.runtime import RuntimeConfig
+
+    name = str(Path(given.captioner).absolute()) if Path(given.captioner).is_dir() else given.captioner
+    try:
+        config = CaptionerConfig(
+            name=name, revision=given.revision, template=given.template.replace("\\n", "\n"),
+            batch_size=given.batch_size, dtype=given.dtype,
+        )  # fmt: skip
+        runtime = RuntimeConfig(threads=min(os.cpu_count() or 1, 256), device=given.device, dtype="float32")
+    except ValidationError as error:
+        faults = "; ".join(f"--{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        raise InputError(faults) from error
+    return Unjudged.load(config, runtime, given.max_new_tokens)
 
 
 def run_shards(given: argparse.Namespace, places: Places, settings: Settings, prompts: list[str]) -> int:

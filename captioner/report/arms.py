@@ -1,5 +1,7 @@
 """How arms and controls are called in figures and tables, in their order."""
 
+from collections.abc import Iterable
+
 CONTROLS = {  # people, the arms, the controls that see the image, those that do not
     "human": "a person's caption",
     "transformer": "ClipCap's transformer",
@@ -15,3 +17,13 @@ CONTROLS = {  # people, the arms, the controls that see the image, those that do
     "none": "no prefix",
     "random": "random projection",
 }
+
+
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """The labels of `CONTROLS`, then those of the other captioners among these names, and of their controls."""
+    return {**CONTROLS, **{name: _label(name) for name in names if name not in CONTROLS}}
+
+
+def _label(name: str) -> str:
+    captioner, _, control = name.replace("_", " ").partition("-")
+    return captioner + {"": "", "shuffled": ", shuffled images", "blind": ", grey picture"}[control]

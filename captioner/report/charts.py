@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from captioner.report import theme
-from captioner.report.arms import CONTROLS
+from captioner.report.arms import labels
 
 
 @theme.themed
@@ -123,7 +123,7 @@ def curves(backbones: pd.DataFrame, project: pd.DataFrame, finetune: pd.DataFram
 def controls(table: pd.DataFrame) -> Figure:
     """CIDEr-D of people, arms and controls with intervals, on test and, where there is one, novel."""
     rows = {(row["split"], row["control"]): row for row in table.to_dict("records") if np.isfinite(row["cider"])}
-    told = {**CONTROLS, **{name: name.replace("_", " ") for name in table["control"] if name not in CONTROLS}}
+    told = labels(table["control"])
     names = [name for name in told if any((split, name) in rows for split in theme.SPLITS)]
     present = [split for split in theme.SPLITS if any((split, name) in rows for name in names)]
     height = 0.8 / max(1, len(present))

@@ -142,7 +142,8 @@ def more(clone, what) -> str:
 
 
 def test_a_headline_prompt_reruns_only_its_captions(clone, what):
-    expected = ["check", "caption", "score", "compare", "figures", "report", *(["paper"] if latex() else [])]
+    stages = ["check", "caption", "captioners", "score", "compare", "figures", "report"]
+    expected = [*stages, *(["paper"] if latex() else [])]
     assert ran(what) == expected
     params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
     assert params["prompt"] == WHAT
@@ -196,6 +197,11 @@ def test_each_stage_opens_what_it_declares(clone, log):
     elsewhere = {
         "report": {"models/judge"}, "caption": {other}, "caption_prompt": {other},
         "ratings": {"data/prompt_scores"},  # opened where people have answered
+        # Opened where other captioners are named.
+        "captioners": {
+            "data/images", "data/manifest.csv", "captioner/captioning/said.py", "captioner/decoders/vocabulary.py",
+            "captioner/vision_language/pretrained.py",
+        },
     }  # fmt: skip
     lock = YAML(typ="safe", pure=True).load(shell("git", "show", "built:dvc.lock", cwd=clone).stdout)["stages"]
     for name, stage in lock.items():

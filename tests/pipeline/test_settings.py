@@ -8,6 +8,7 @@ import pytest
 from conftest import LANGUAGE, SIGHT
 
 from captioner.config.caption import CaptionConfig
+from captioner.config.captioners import CaptionerConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.controls import ControlsConfig
 from captioner.config.data import CocoData, DrawnData, TableData
@@ -30,6 +31,11 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
     CaptionConfig: (
         {"max_new_tokens": 30, "batch_size": 1, "dtype": "float32", "graphs": True},
         {"max_new_tokens": [0, 513], "batch_size": [0], "dtype": ["float64"], "graphs": ["yes", 1]},
+    ),
+    CaptionerConfig: (
+        {"name": "x/git", "revision": "main", "template": "{prompt}", "batch_size": 1, "dtype": "float32"},
+        {"name": [""], "template": ["A photo of", "{prompt}{prompt}", "\ud800{prompt}"], "batch_size": [0],
+         "dtype": ["int8"]},
     ),
     EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
     CompareConfig: (

@@ -3,6 +3,7 @@
 import math
 
 from captioner.report import wording
+from captioner.report.captioner_wording import Beside, captioners, counted
 from captioner.statistics.pairwise import VERDICTS
 
 TEXTS = {"a": "A photo of", "b": "An image of", "c": ""}
@@ -127,6 +128,17 @@ def test_other_arms_can_be_above_below_or_neither():
     assert "one reaches 2.00, above it (difference in [0.80, 1.20])" in told
     assert "two reaches 0.50, below it (difference in [$-$0.60, $-$0.40])" in told
     assert "three reaches 1.00, not told apart from it" in told
+
+
+def test_other_captioners_may_be_better_worse_or_blind():
+    better = Beside("x/git", 176_619_066, 2.0, -1.2, -0.8, 0.2, 0.1)
+    blind, partly = Beside("mine_2", 900, 0.5, 0.4, 0.6, 0.2, 0.5), Beside("c", 13 * 10**9, 1.0, -0.1, 0.1, 0.6, 0.1)
+    told = captioners(1.0, [better, blind, partly])
+    assert "x/git, of 176.6 million parameters, reaches 2.00, above it (difference in [0.80, 1.20])" in told
+    assert "depend on their images, with 0.20 on shuffled images and 0.10 with a grey picture" in told
+    assert r"mine\_2, of 900 parameters, reaches 0.50, below it" in told and "ignore their images" in told
+    assert "13.0 billion parameters, reaches 1.00, not told apart from it" in told
+    assert "much of that does not come from the image" in told and counted(10**6) == "1.0 million"
 
 
 def test_retrieval_can_win_lose_or_neither():
