@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 
+from safetensors import safe_open
+
 from captioner.bridge.base import Bridge, Shape
 from captioner.bridge.files import bridge_bytes
 from captioner.bridge.history import History, summary
-from captioner.bridge.objective import Examples
 from captioner.config.arms import PatchBridgeConfig
 from captioner.config.projection import ProjectionConfig
 from captioner.foundation.checkpoints import Checkpoints
@@ -43,7 +44,7 @@ def trained(arm: str, config: PatchBridgeConfig, number: int, threads: int) -> t
     """One bridge: its file and its training."""
     study, features = Training.open(threads), Embeddings.load(settings.source("further_arms_features"))
     examples, validation = (
-        Examples(each.images, features.of(each.images)) for each in (study.examples, study.validation)
+        replace(split, embeddings=features.of(split.images)) for split in (study.examples, study.validation)
     )
     study = replace(study, examples=examples, validation=validation)
     bridge = study.started(network(arm, config, *features.vectors.shape[1:]), number)
@@ -55,6 +56,10 @@ def trained(arm: str, config: PatchBridgeConfig, number: int, threads: int) -> t
 
 def main() -> None:
     arms, seeds = parameters.bridges(), settings.section("projection", ProjectionConfig).seeds
+    with safe_open(settings.source("further_arms_features"), framework="pt") as file:
+        _, patches, width = file.get_slice("vectors").get_shape()
+    for arm, config in arms.items():
+        network(arm, config, patches, width)(Shape(1, 1, 1))  # a prefix that does not fit is told before all training
     wanted = [(arm, config, number) for arm, config in arms.items() for number in range(seeds)]
     made = each([partial(trained, *one) for one in wanted])
     metrics: dict[str, float] = {}
