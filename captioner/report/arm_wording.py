@@ -42,6 +42,8 @@ def verdict(row: Row, sign: int = 1) -> str:
 
 def against_headline(rows: Sequence[Row], split: str) -> str:
     """Which trained arms of a split the data tell from the headline's linear map."""
+    if not ranked(rows, split):
+        return "This study has no such images."
     found: dict[str, list[str]] = {"better": [], "worse": [], "not told apart": []}
     others = [row for row in ranked(rows, split) if row["arm"] != "linear" and int(row["parameters"])]
     for row in others:

@@ -36,11 +36,13 @@ def test_arms_are_told_from_the_headline_by_their_intervals():
     )
     assert wording.against_headline(ROWS, "novel").startswith("not told apart: ClipCap's MLP")
     assert wording.against_headline(ROWS[:1], "test") == "There is no other trained arm."
+    assert wording.against_headline(ROWS[:3], "novel") == "This study has no such images."
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "verdict"), [(0.1, 0.3, "better than"), (-0.3, -0.1, "worse than"), (-0.1, 0.3, "not told apart from")]
-)  # fmt: skip
+    ("low", "high", "verdict"),
+    [(0.1, 0.3, "better than"), (-0.3, -0.1, "worse than"), (-0.1, 0.3, "not told apart from")],
+)
 def test_patches_are_held_against_their_mean_whichever_stands_first(low, high, verdict):
     def pair(arm, versus, *ends):
         names = ("difference", "difference_low", "difference_high")
