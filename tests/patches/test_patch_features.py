@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import CPU
+from conftest import CPU, SIGHT
 from PIL import Image
 from random_weights import random_clip
 from torch.nn import functional as F
 
+from captioner.config.encoder import TrainedEncoder
 from captioner.encoders.encoder import ClipEncoder, Encoder
 from captioner.encoders.transformers_encoder import TransformersModel
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
+from captioner.miniatures import contrastive
 from captioner.patches.features import embed_patches, patch_features, pooled_to
 
 from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel  # isort: skip
@@ -37,20 +39,28 @@ def of_transformers(kind: str) -> TransformersModel:
     return TransformersModel(model, None, None, CPU)
 
 
+@pytest.fixture
+def resnet():
+    """An untrained tiny CLIP whose last feature map is of 2 x 2."""
+    torch.manual_seed(1)
+    config = TrainedEncoder(**{**SIGHT, "resolution": 64})
+    return ClipEncoder(contrastive.build(config, contrastive.VOCABULARY), CPU)
+
+
 @torch.no_grad()
-def test_a_resnets_are_its_last_map_row_by_row(clip_model):
+def test_a_resnets_are_its_last_map_row_by_row(resnet):
     """The equations of openai-clip's ModifiedResNet up to its pooling, which makes the embedding of these features."""
-    encoder, x = ClipEncoder(clip_model, CPU), pixels(3, 32)
-    visual, wide = encoder.model.visual, pixels(2, 64)
-    features = patch_features(encoder, wide)
+    visual, x = resnet.model.visual, pixels(2, 64)
+    hidden = x
     for n in (1, 2, 3):
-        wide = F.relu(getattr(visual, f"bn{n}")(getattr(visual, f"conv{n}")(wide)))
-    wide = visual.layer4(visual.layer3(visual.layer2(visual.layer1(F.avg_pool2d(wide, 2)))))
-    assert features.shape == (2, 4, wide.shape[1]) and features.dtype == torch.float32
+        hidden = F.relu(getattr(visual, f"bn{n}")(getattr(visual, f"conv{n}")(hidden)))
+    hidden = visual.layer4(visual.layer3(visual.layer2(visual.layer1(F.avg_pool2d(hidden, 2)))))  # [B, F, 2, 2]
+    features = patch_features(resnet, x)
+    assert features.shape == (2, 4, hidden.shape[1]) and features.dtype == torch.float32
     for place, (row, column) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):  # reading order
-        torch.testing.assert_close(features[:, place], wide[:, :, row, column], atol=1e-5, rtol=1e-4)
-    one = patch_features(encoder, x)
-    torch.testing.assert_close(visual.attnpool(one.mT.unflatten(2, (1, 1))), visual(x), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(features[:, place], hidden[:, :, row, column], atol=1e-5, rtol=1e-4)
+    pooled = visual.attnpool(features.mT.unflatten(2, (2, 2)))
+    torch.testing.assert_close(pooled, resnet.image_features(x), atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -81,11 +91,10 @@ def test_those_of_transformers_are_what_a_hook_sees(kind):
 
 
 @pytest.mark.parametrize("make", ["resnet", "vit", "clip", "siglip"])
-def test_a_patch_shows_where_it_is_and_the_encoder_stays_as_it_is(make, clip_model):
+def test_a_patch_shows_where_it_is_and_the_encoder_stays_as_it_is(make, resnet):
     """Another picture in one corner changes that corner's features most; no hook is left behind."""
-    encoder = {
-        "resnet": lambda: ClipEncoder(clip_model, CPU), "vit": lambda: ClipEncoder(random_clip("tiny", 3), CPU),
-    }.get(make, lambda: of_transformers(make))()  # fmt: skip
+    of_openai = {"resnet": resnet, "vit": ClipEncoder(random_clip("tiny", 3), CPU)}
+    encoder = of_openai[make] if make in of_openai else of_transformers(make)
     before = pixels(1, 64 if make == "resnet" else 32)
     half = before.shape[-1] // 2
     after = before.clone()
