@@ -21,8 +21,7 @@ HEADLINE = {  # arm: its label in the table of results, and its figure of one se
 }
 LABELS = {
     "linear": "**linear map**, the headline's", "mlp": "ClipCap's MLP", "transformer": "ClipCap's transformer",
-    "patches": "each patch by one layer", "patches_one": "the same, one prefix embedding a patch",
-    "pooled": "linear map of the patches' mean", "finetuned": "GPT-2 trained too",
+    "patches": "each patch by one layer", "pooled": "linear map of the patches' mean", "finetuned": "GPT-2 trained too",
     "empty": "linear map, empty prompt only", "random": "untrained projection",
 }  # fmt: skip
 

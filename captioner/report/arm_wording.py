@@ -13,7 +13,6 @@ Row = Mapping[str, str]
 LABELS = {
     **CONTROLS,
     "patches": "each patch by one layer",
-    "patches_one": "the same, one embedding a patch",
     "pooled": "mean over the patches",
 }
 

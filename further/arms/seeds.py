@@ -31,6 +31,8 @@ def transformer(config: MappersConfig, shape: Shape) -> Bridge:
 def trained(arm: str, number: int, threads: int) -> tuple[Path, History]:
     """One arm from one seed, trained as the study trains it from its first: a folder of its files, and its training."""
     study, config = Training.open(threads), settings.section("mappers", MappersConfig)
+    finetuning, maps = settings.section("finetune", FinetuneConfig), settings.source("projections")
+    folder = settings.checkpoint_folder("further_arms_seeds") / f"{arm}-{number}"
     schedule, prompts, whole = Schedule.of(study.recipe), study.recipe.prompts, None
     rate = {"mlp": config.mlp_learning_rate, "transformer": config.transformer_learning_rate}.get(arm)
     match arm:
@@ -41,10 +43,9 @@ def trained(arm: str, number: int, threads: int) -> tuple[Path, History]:
         case "empty":
             bridge, prompts = study.projection(number), {"none": ""}
         case "finetuned":
-            schedule = Schedule.of(settings.section("finetune", FinetuneConfig))
-            bridge = load_bridge(settings.source("projections") / f"{number}.safetensors", study.device)
+            schedule = Schedule.of(finetuning)
+            bridge = load_bridge(maps / f"{number}.safetensors", study.device)
             whole = nn.ModuleDict({"projection": bridge, "decoder": study.decoder.model}).requires_grad_(True)
-    folder = settings.checkpoint_folder("further_arms_seeds") / f"{arm}-{number}"
     history = study.fit(
         bridge, prompts, Checkpoints(folder), f"{arm}, seed {number + 1}", number, rate, schedule, whole
     )
