@@ -4,15 +4,15 @@ half a minute.
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from captioner.captioning.captions import Caption, by_arm, read_records
 from captioner.config.compare import CompareConfig
 from captioner.decoders.vocabulary import Vocabulary
+from captioner.evaluation.arms import Arm, controls
 from captioner.evaluation.described import Texts
-from captioner.evaluation.judge import IMAGE_COLUMNS, Judge, Scored, best_constant, fact_table, image_rows
+from captioner.evaluation.judge import IMAGE_COLUMNS, Judge, best_constant, fact_table, image_rows
 from captioner.foundation.tables import write_named, write_table
 from captioner.photographs.annotations import read_captions
 from captioner.scores.similarity import clip_s
@@ -108,48 +108,6 @@ def weighing(judge: Judge, vocabulary: int) -> Judge:
     other = copy.copy(judge)
     other.vocabulary = vocabulary
     return other
-
-
-class Arm:
-    """The scores of one arm on one split, of each of its seeds."""
-
-    def __init__(self) -> None:
-        self.scored: list[Scored] = []
-        self.summaries: list[dict[str, float]] = []
-
-    def add(self, scored: Scored, summary: dict[str, float]) -> None:
-        """One seed more."""
-        self.scored.append(scored)
-        self.summaries.append(summary)
-
-    def values(self, name: str) -> np.ndarray:
-        """A score by seed and image [S, N]."""
-        return np.stack([getattr(scored, name) for scored in self.scored])
-
-    def means(self) -> dict[str, float]:
-        """The summaries' means over seeds."""
-        return {name: float(np.mean([summary[name] for summary in self.summaries])) for name in self.summaries[0]}
-
-
-def controls(
-    split: str, arms: dict[str, Arm], bootstrap: Callable[[str, int], Bootstrap], captioners: Iterable[str]
-) -> Iterator[dict]:
-    """A row for the headline arm and every other arm and control of a split, and for the headline arm and the other
-    captioners on shuffled images: means over seeds, `difference` the headline's CIDEr-D minus this one's, intervals
-    over seeds and images.
-    """
-    linear = arms["linear"]
-    tried = {name: (arm.values("cider"), arm.means()) for name, arm in arms.items()}
-    for name in ("linear", *(name for name in captioners if name in arms)):
-        shuffled = {measure: arms[name].means()[f"{measure}_shuffled"] for measure in ("cider", "clip_score")}
-        tried["shuffled" if name == "linear" else f"{name}-shuffled"] = (arms[name].values("cider_shuffled"), shuffled)
-    for name, (cider, means) in tried.items():
-        row = {"split": split, "control": name, "maps": len(cider), **means}
-        row |= spread("cider", bootstrap(split, len(cider)).interval(cider))
-        if name != "linear":
-            apart = linear.values("cider") - cider
-            row |= spread("difference", bootstrap(split, len(apart)).interval(apart))
-        yield row
 
 
 HEADLINE = (

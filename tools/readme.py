@@ -15,6 +15,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tools import blocks_arms
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 Read = Callable[[str], str]  # the text of a file of the project
@@ -41,17 +43,14 @@ def results(read: Read) -> str:
         )
     names = {
         "cider_human": "a person's caption (four references)", "cider_loo": "headline prompt, same four references",
-        "cider_mlp": "headline prompt, ClipCap's MLP instead of the linear map",
-        "cider_transformer": "headline prompt, ClipCap's transformer instead of it",
-        "cider_finetuned": "headline prompt, GPT-2 trained too",
-        "cider_empty_prompt_map": "headline prompt, a linear map trained with the empty prompt only",
         "cider_retrieved": "the training caption that CLIP finds nearest",
         "cider_constant": "one caption for all images",
         "cider_shuffled": "headline prompt, shuffled images", "cider_no_prefix": "headline prompt, no prefix",
-        "cider_random_projection": "headline prompt, untrained projection (the original's method)",
     }  # fmt: skip
-    lines += [f"| *{label}* | | {headline[key]:.2f} | | | |" for key, label in names.items()]
-    return "\n".join([*lines, *captioners(headline.get("captioners", {}), read)])
+    told = [f"| *{label}* | | {headline[key]:.2f} | | | |" for key, label in names.items()]
+    *trained, untrained = blocks_arms.headline_rows(read).values()
+    others = captioners(headline.get("captioners", {}), read)
+    return "\n".join([*lines, *told[:2], *trained, *told[2:], untrained, *others, "", blocks_arms.seeds(read)])
 
 
 def captioners(found: Mapping[str, Mapping[str, float | None]], read: Read) -> list[str]:
@@ -189,7 +188,7 @@ def bench(read: Read) -> str:
     return "\n".join(lines)
 
 
-BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches}
+BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "arms": blocks_arms.arms}
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 
 

@@ -6,10 +6,11 @@ import torch
 from conftest import CPU
 
 from captioner.captioning.generation import greedy
+from captioner.evaluation.arms import Arm, beside_headline, controls, pairs
 from captioner.evaluation.judge import IMAGE_COLUMNS, Scored
 from captioner.statistics.intervals import Bootstrap
 from stages.caption import nothing
-from stages.score import Arm, controls, plain
+from stages.score import plain
 
 
 def arm(*ciders, shuffled=0.0):
@@ -52,6 +53,27 @@ def test_differences_are_paired_by_image(rows):
         assert row["difference_low"] <= row["difference"] <= row["difference_high"]
         assert row["difference_high"] - row["difference_low"] < 0.15 < row["cider_high"] - row["cider_low"]
     assert rows["better"]["difference_high"] < 0
+
+
+def test_arms_of_several_seeds_are_paired_by_seed_and_image():
+    """Against a naive computation; what a seed and an image add to all arms alike is no part of a difference."""
+    rng = np.random.default_rng(1)
+    shared = rng.normal(0, 1, (2, 200)) + np.array([[0.0], [3.0]])
+    ciders = {"linear": shared + 2, "better": shared + 2.5, "noisy": shared + 2 + rng.normal(0, 0.1, (2, 200))}
+    arms = {name: arm(*values) for name, values in ciders.items()}
+    rows = {row["arm"]: row for row in beside_headline("test", arms, "linear", bootstrap(None, 2))}
+    assert rows["linear"]["difference"] == rows["linear"]["difference_low"] == rows["linear"]["difference_high"] == 0
+    for bound in ("", "_low", "_high"):
+        assert rows["better"][f"difference{bound}"] == pytest.approx(0.5)
+    assert abs(rows["noisy"]["difference"]) < 0.05 > rows["noisy"]["difference_high"] > 0
+    for name, values in ciders.items():
+        assert (rows[name]["lowest"], rows[name]["highest"]) == pytest.approx(tuple(sorted(values.mean(axis=1))))
+        assert rows[name]["cider"] == pytest.approx(values.mean()) and rows[name]["maps"] == 2
+    apart = {(row["arm"], row["versus"]): row for row in pairs("test", arms, bootstrap(None, 2))}
+    assert set(apart) == {("linear", "better"), ("linear", "noisy"), ("better", "noisy")}
+    own = apart["linear", "noisy"]
+    assert own["difference_low"] == pytest.approx(-rows["noisy"]["difference_high"])
+    assert apart["better", "noisy"]["difference"] == pytest.approx((ciders["better"] - ciders["noisy"]).mean())
 
 
 def test_a_caption_of_no_model_has_its_length_and_nothing_else(vocabulary):

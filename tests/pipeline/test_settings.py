@@ -7,6 +7,7 @@ import os
 import pytest
 from conftest import LANGUAGE, SIGHT
 
+from captioner.config.arms import PatchBridgeConfig, PatchesConfig
 from captioner.config.caption import CaptionConfig
 from captioner.config.captioners import CaptionerConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
@@ -47,6 +48,10 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
             "resamples": [99], "permutations": [99], "confidence": [0.0, 1.0, math.nan], "exponents": [{}, {"x": -1.0}],
             "collapse": [0.0, 1.1],
         },
+    ),
+    PatchesConfig: ({"grid": 0}, {"grid": [-1, 1.5]}),
+    PatchBridgeConfig: (
+        {"bridge": "pooled", "prefix_length": 1}, {"bridge": ["mean", 1], "prefix_length": [0, 1025]},
     ),
     ControlsConfig: ({"derangements": 5}, {"derangements": [0]}),
     MappersConfig: (

@@ -1,0 +1,1 @@
+"""What an encoder knows of a picture patch by patch, and the maps from there to a prefix."""
