@@ -1,0 +1,1 @@
+"""Further questions to the study that was built, each a pipeline of its own."""
