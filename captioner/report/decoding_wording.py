@@ -115,6 +115,16 @@ def spread_of(rows: Sequence[Row]) -> str:
     )
 
 
+def yardstick(drawn_world: bool) -> str:
+    """What people's captions are worth as a yardstick, where the world is drawn or photographed."""
+    if drawn_world:
+        return (
+            "On the drawn world people are a grammar that words each caption of a picture in another style, so that "
+            "their diversity is built in."
+        )
+    return "People's captions are by different people, who did not see each other's."
+
+
 def price(rows: Sequence[Row]) -> str:
     """Whether more diverse samples are worse ones."""
     test, names = by_pick(rows, "test"), drawn(rows)

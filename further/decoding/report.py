@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from captioner.config.data import SOURCES, DrawnData
 from captioner.config.judge import JUDGES, SameJudge
 from captioner.foundation.tables import read_table
 from captioner.report import decoding_charts, decoding_wording, theme
@@ -14,6 +15,7 @@ def main() -> None:
     config = part("decoding")
     rows = read_table(settings.source("further_decoding_table"))
     same = isinstance(settings.section("judge", JUDGES), SameJudge)
+    drawn = isinstance(settings.section("data", SOURCES), DrawnData)
     test = decoding_wording.by_pick(rows, "test")
     values = {
         "captions": number(config.samples),
@@ -23,6 +25,7 @@ def main() -> None:
         "samples": decoding_wording.samples(rows),
         "best": decoding_wording.best_of(rows),
         "spread": decoding_wording.spread_of(rows),
+        "yardstick": decoding_wording.yardstick(drawn),
         "price": decoding_wording.price(rows),
         "fairness": decoding_wording.fairness(same),
     }

@@ -80,7 +80,8 @@ def test_diversity_beside_people():
     assert "nothing is said" in decoding_wording.price(one)
 
 
-def test_fairness_depends_on_the_judge():
+def test_fairness_depends_on_the_judge_and_the_yardstick_on_the_world():
+    assert "built in" in decoding_wording.yardstick(True) and "different people" in decoding_wording.yardstick(False)
     assert "no evidence" in decoding_wording.fairness(True)
     assert "another CLIP" in decoding_wording.fairness(False) and "no evidence" not in decoding_wording.fairness(False)
 
