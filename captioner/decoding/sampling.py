@@ -17,16 +17,15 @@ from captioner.decoding.base import Decoding, arrange, begun
 
 
 def uniform(seed: int, keys: Sequence[str], samples: int, steps: int) -> np.ndarray:
-    """Numbers [N, samples, steps] in [0, 1), multiples of 2^-32: those of a picture and a sample depend on seed, key
-    and number of the sample alone, and the first of them on nothing else.
+    """Numbers [N, samples, steps] in [0, 1), multiples of 2^-32, from the hash SHAKE-256 of seed, key and number of the
+    sample: those of a picture do not depend on the other pictures, nor the first ones on how many there are.
     """
 
-    def drawn(key: str, number: int) -> np.ndarray:
-        digest = hashlib.sha256(f"{seed}/{number}/{key}".encode("utf-8", "surrogateescape")).digest()
-        return np.random.PCG64(int.from_bytes(digest, "big")).random_raw(steps) >> np.uint64(32)
+    def drawn(key: str, number: int) -> bytes:
+        return hashlib.shake_256(f"{seed}/{number}/{key}".encode("utf-8", "surrogateescape")).digest(4 * steps)
 
-    rows = [[drawn(key, number) for number in range(samples)] for key in keys]
-    return np.array(rows, dtype=np.float64).reshape(len(keys), samples, steps) / 2.0**32
+    whole = b"".join(drawn(key, number) for key in keys for number in range(samples))
+    return np.frombuffer(whole, "<u4").reshape(len(keys), samples, steps) / 2.0**32
 
 
 def nucleus_probabilities(logits: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
