@@ -4,6 +4,7 @@ is, and people's captions beside them. A minute and a half on two cores.
 
 import json
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -40,15 +41,16 @@ def main() -> None:
     found: dict[str, dict[str, dict[int, list[Several]]]] = {split: {} for split in SPLITS}
     for row in read_several(settings.source("further_decoding_captions")):
         found[row.split].setdefault(row.decoding, {}).setdefault(row.seed, []).append(row)
+    embed = remembered(scorer)
+    told = embed if same else remembered(encoder)
     rows: list[dict] = []
     for split in SPLITS:
         keys = study.splits[split]
         drawn = [Scene.from_json(scenes[str(key)]) for key in keys if str(key) in scenes]
-        embed = remembered(scorer)
-        told = embed if same else remembered(encoder)
         standard = Standard(study.judges[split], embed, embeddings.of(keys).numpy(), told, drawn)
         decodings = {name: [by[number] for number in sorted(by)] for name, by in found[split].items()}
 
+        @cache
         def sample(maps: int, images: int = len(keys)) -> Bootstrap:
             return Bootstrap(images, maps, statistics.resamples, statistics.confidence, seed)
 

@@ -6,8 +6,8 @@ from captioner.config.data import SOURCES, DrawnData
 from captioner.config.judge import JUDGES, SameJudge
 from captioner.foundation.tables import read_table
 from captioner.report import decoding_charts, decoding_wording, theme
-from captioner.report.latex import escaped, number
-from further.decoding.ways import labels, part
+from captioner.report.latex import number
+from further.decoding.ways import part
 from stages import settings
 
 
@@ -19,7 +19,6 @@ def main() -> None:
     test = decoding_wording.by_pick(rows, "test")
     values = {
         "captions": number(config.samples),
-        "chosen": escaped(labels(config)[decoding_wording.chosen_on_val(rows)]),
         "greedy": decoding_wording.between(decoding_wording.told(test["greedy", "first"], "cider")),
         "beams": decoding_wording.beams(rows),
         "samples": decoding_wording.samples(rows),
