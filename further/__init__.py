@@ -1,3 +1,3 @@
-"""Pipelines beside the study's own, each in a folder of its own."""
+"""Further questions to the study that was built, each a pipeline of its own."""
 
 import stages  # noqa: F401  (before torch is loaded: how waiting threads behave)

@@ -16,6 +16,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tools import blocks_arms
+from tools.blocks_decoding import decoding
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -188,7 +189,10 @@ def bench(read: Read) -> str:
     return "\n".join(lines)
 
 
-BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "arms": blocks_arms.arms}
+BUILT = {
+    "results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "arms": blocks_arms.arms,
+    "decoding": decoding,
+}  # fmt: skip
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 
 

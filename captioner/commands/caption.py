@@ -16,13 +16,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from captioner.commands import source
+from captioner.commands import decoding, source
 from captioner.foundation.errors import InputError
 
 if TYPE_CHECKING:
     from captioner.application.captioner import Captioner, Described, Likely, Prepared
     from captioner.application.project import Places, Settings
     from captioner.application.unjudged import Unjudged
+    from captioner.decoding.base import Decoding
 
 MOST = 1_000_000  # pictures a pass, tokens shown
 SKIPPED = 3  # exit status where some pictures could not be read
@@ -31,13 +32,15 @@ EXAMPLES = """examples:
   captioner caption cat.jpg
   captioner caption holiday/ --prompt "A detailed photo of" --prompt "This image shows" --format csv > captions.csv
   captioner caption cat.jpg --prompt "A photo of a" --top-k 5          the five most likely next words
+  captioner caption cat.jpg --decoding nucleus --samples 5 --best-of-n --format json   five are drawn, CLIP picks one
   find . -name '*.jpg' | captioner caption --format json | jq .caption
   captioner caption --model scenes.captioner cat.jpg                   without the project
   captioner caption cat.jpg --captioner microsoft/git-base-coco         another captioner, by name or folder
   captioner caption holiday/ --out captions/ --engine ray --models 8 --gpus 1   very many, on a Ray cluster
 
 fields: image, prompt, caption, clip_score (100 x cosine), log_probability (mean nats per token), entropy (mean, divided
-by ln|V|; 0 is certain, 1 knows nothing), tokens, next_tokens (most likely after the prompt)
+by ln|V|; 0 is certain, 1 knows nothing), tokens, next_tokens (most likely after the prompt); with --decoding beam or
+nucleus, in JSON also captions (all of them, each with its caption, clip_score, ... tokens)
 
 exit status: 0 every picture was captioned, 3 some were skipped (standard error names them), 1 nothing was done (the
 message says why), 2 wrong arguments
@@ -87,6 +90,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="behind what is transparent: a name or #rrggbb (default: white)",
     )  # fmt: skip
     parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="pictures a pass (default: 32)")
+    decoding.add(parser)
     many = parser.add_argument_group("very many pictures")
     many.add_argument(
         "--out", type=Path, metavar="FOLDER",
@@ -242,6 +246,7 @@ def run(given: argparse.Namespace) -> int:
         opened, places = source.opened(given)
         headline = opened.settings.prompt
     prompts = list(dict.fromkeys(text.strip() for text in given.prompt or [headline]))
+    way = None if given.captioner else decoding.chosen(given, opened.settings.seed)
     if given.out:
         return run_shards(given, places, opened.settings, prompts)
     if not given.captioner:
@@ -263,10 +268,8 @@ def run(given: argparse.Namespace) -> int:
                     skipped += 1
                     progress.write(f"skipped: {shown(problem)}", file=sys.stderr)
             good = [(path, picture) for path, picture, problem in done if not problem]
-            results = captioner.caption([picture for _, picture in good], prompts, given.top_k)
-            for (path, _), several in zip(good, results, strict=True):
-                for made in several:
-                    writer.write(record(path, made))
+            for row in rows(captioner, good, prompts, way, given):
+                writer.write(row)
             sys.stdout.flush()
             progress.update(len(done))
     return SKIPPED if skipped else 0
@@ -277,6 +280,8 @@ def other_captioner(given: argparse.Namespace) -> Unjudged:
     for name in ("out", "model", "encoder", "decoder", "judge", "top_k"):
         if getattr(given, name):
             raise InputError(f"--{name.replace('_', '-')}: not together with --captioner")
+    if decoding.chosen(given, 0):
+        raise InputError("--decoding: not together with --captioner, whose captions are greedy")
     from pydantic import ValidationError
 
     from captioner.application.unjudged import Unjudged
@@ -294,6 +299,23 @@ def other_captioner(given: argparse.Namespace) -> Unjudged:
         faults = "; ".join(f"--{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise InputError(faults) from error
     return Unjudged.load(config, runtime, given.max_new_tokens)
+
+
+def rows(
+    captioner: Captioner,
+    pictures: list[tuple[Path, Prepared]],
+    prompts: list[str],
+    way: Decoding | None,
+    given: argparse.Namespace,
+) -> Iterator[dict]:
+    """The fields of every caption of these pictures, greedy ones where there is no other way of decoding."""
+    if way:
+        yield from decoding.records(captioner, pictures, prompts, way, given)
+        return
+    results = captioner.caption([picture for _, picture in pictures], prompts, given.top_k)
+    for (path, _), several in zip(pictures, results, strict=True):
+        for made in several:
+            yield record(path, made)
 
 
 def run_shards(given: argparse.Namespace, places: Places, settings: Settings, prompts: list[str]) -> int:

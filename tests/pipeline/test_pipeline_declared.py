@@ -59,6 +59,11 @@ def literal(node: ast.expr, names: dict[str, str]) -> str:
     raise AssertionError(f"line {node.lineno}: {ast.unparse(node)} is no literal name")
 
 
+def is_opening(module: Path) -> bool:
+    """Whether a module of the stages names parameters and files for several of them."""
+    return module.parent.name in ("study", "optimise") or module.parent.parent.name == "further"
+
+
 class Uses:
     """The parameters, inputs and outputs that a stage's file names, or an opening of `stages.study` that it uses."""
 
@@ -67,8 +72,7 @@ class Uses:
         self.parameters: set[str] = set()
         self.inputs: set[str] = set()
         self.outputs: set[str] = set()
-        rooms = ("study", "optimise", *(folder.name for folder in (ROOT / "further").iterdir()))
-        openings = [each for each in closure(path) if each.parent.name in rooms and each != path]
+        openings = [each for each in closure(path) if is_opening(each) and each != path]
         names = {"key": "${key}", "name": "*", "number": "*"}
         for node in chain.from_iterable(map(self._nodes, [path, *sorted(openings)])):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
