@@ -60,6 +60,7 @@ WRONG = {
     "no device": (("--device", "gpu"), "--device: "),
     "likely tokens": (("--top-k", "3"), "--top-k: not together with --captioner"),
     "many": (("--out", "folder"), "--out: not together with --captioner"),
+    "drawn": (("--decoding", "nucleus"), "--decoding: not together with --captioner, whose captions are greedy"),
     "a long prompt": (("--prompt", "word " * 200), "shorten it or lower the cap"),
 }
 
