@@ -67,7 +67,11 @@ class Uses:
         self.parameters: set[str] = set()
         self.inputs: set[str] = set()
         self.outputs: set[str] = set()
-        openings = [each for each in closure(path) if each.parent.name in ("study", "optimise") and each != path]
+        openings = [
+            each
+            for each in closure(path)
+            if (each.parent.name in ("study", "optimise") or "further" in each.parts) and each != path
+        ]
         names = {"key": "${key}", "name": "*", "number": "*"}
         for node in chain.from_iterable(map(self._nodes, [path, *sorted(openings)])):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

@@ -1,0 +1,1 @@
+"""Further questions to the built study, each a small pipeline of its own."""
