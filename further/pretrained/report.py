@@ -7,10 +7,12 @@ import json
 import pandas as pd
 
 from captioner.config.compare import EquivalenceConfig
+from captioner.config.pretrained import ImagesConfig
 from captioner.foundation.tables import read_table
 from captioner.report import pretrained_charts, pretrained_wording, theme
 from captioner.report.latex import escaped, number
 from further.pretrained.maps import recipe
+from further.pretrained.parameters import part
 from stages import settings
 
 
@@ -31,6 +33,7 @@ def main() -> None:
         "maps": number(figures["maps"]),
         "prefix": number(config.prefix_length),
         "epochs": number(config.epochs),
+        "train": number(part("images", ImagesConfig).train),
         "loss": number(min(float(row["validation_loss"]) for row in training)),
         "test": number(figures["test"]["images"]),
         "novel": number(figures["novel"]["images"]),
