@@ -17,6 +17,7 @@ from captioner.foundation.errors import InputError
 from captioner.pretrained import gguf_source
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel  # isort: skip
+from transformers.initialization import no_init_weights  # isort: skip
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint  # isort: skip
 
 TOLD = "gguf.json"  # what the header of the file says, beside the decoder that was made of it
@@ -71,7 +72,7 @@ def gguf_decoder(config: GgufDecoder | PackagedDecoder, folder: Path, parameter:
     if size > rows:
         raise InputError(f"{path}: a tokeniser of {size} tokens and a table of {rows} rows do not belong together")
     (folder / TOLD).write_text(json.dumps(asdict(header), sort_keys=True, indent=1) + "\n", encoding="utf-8")
-    Origin("causal", header.name or path.name, file_digest(path), vouched).write(folder)
+    Origin("causal", path.stem, file_digest(path), vouched).write(folder)
 
 
 def unpacked(path: Path, header: Header) -> PreTrainedModel:
@@ -79,7 +80,8 @@ def unpacked(path: Path, header: Header) -> PreTrainedModel:
     try:
         config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, local_files_only=True)
         config.eos_token_id, config.bos_token_id = header.stop, header.start
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
+        with no_init_weights():
+            model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
         weights = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)["tensors"]
         missing = set(model.load_state_dict(weights, strict=False).missing_keys)
         model.tie_weights()

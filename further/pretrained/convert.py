@@ -9,7 +9,7 @@ import torch
 
 from captioner.captioning.generation import greedy
 from captioner.config.decoder import GgufDecoder, PackagedDecoder, PretrainedDecoder
-from captioner.config.pretrained import ImagesConfig, ProbesConfig
+from captioner.config.pretrained import ProbesConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.decoders.decoder import Decoder
 from captioner.decoders.vocabulary import Vocabulary
@@ -22,6 +22,7 @@ from further.pretrained.parameters import part
 from stages import settings
 from stages.study.splits import splits
 
+TRIED = 50  # captions of val that the model is tried on without an image
 KINDS = {"gguf_package": PackagedDecoder, "gguf": GgufDecoder, "transformers": PretrainedDecoder}
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     folder = settings.output("pretrained_decoder")
     decoder, vocabulary = Decoder.load(folder, device), Vocabulary.load(folder)
     origin, header = Origin.read(folder), folder / TOLD
-    val = splits()["val"][: part("images", ImagesConfig).val]
+    val = splits()["val"][:TRIED]
     captions = read_captions(settings.source("captions_train")).captions
     with settings.target("pretrained_facts") as path:
         settings.write_json(

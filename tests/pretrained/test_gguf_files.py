@@ -95,7 +95,7 @@ def test_the_tokeniser_is_the_packed_one(packed, vocabulary, documents):
 def test_origin_and_licence_are_kept(packed, tmp_path):
     folder = packed(Q4_1)
     origin = Origin.read(folder)
-    assert origin == Origin("causal", "Tiny Llama", file_digest(tmp_path / "tiny.gguf"), "a local file")
+    assert origin == Origin("causal", "tiny", file_digest(tmp_path / "tiny.gguf"), "a local file")
     told = json.loads((folder / "gguf.json").read_text(encoding="utf-8"))
     assert told["licence"] == "apache-2.0" and told["organisation"] == "Nobody" and told["architecture"] == "llama"
     assert told["types"] == {"F32": 2 * LAYERS + 1, "Q4_1": 7 * LAYERS + 1}
