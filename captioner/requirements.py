@@ -8,13 +8,13 @@ from pathlib import Path
 
 from captioner.config.captioners import CaptionerConfig
 from captioner.config.data import CocoData, TableData
-from captioner.config.decoder import PretrainedDecoder
+from captioner.config.decoder import GgufDecoder, PackagedDecoder, PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
 from captioner.downloads import hub
 from captioner.downloads.download import reach
 from captioner.foundation.errors import InputError
 from captioner.photographs import coco
-from captioner.pretrained import openai_weights
+from captioner.pretrained import gguf_source, openai_weights
 from captioner.vision_language import kinds
 
 
@@ -34,13 +34,19 @@ def problems(sections: Mapping[str, object]) -> list[str]:
                     _of_hub(config, name)
                 case CaptionerConfig():
                     kinds.check(config.name, config.revision, config.template, name)
+                case GgufDecoder() | PackagedDecoder():
+                    gguf_source.check(config, name)
         except InputError as error:
             found.append(str(error))
     return found
 
 
-def positions(config: PretrainedDecoder) -> int | None:
-    """The context of a pretrained decoder whose configuration lies on this machine, in tokens; else None."""
+def positions(config: PretrainedDecoder | GgufDecoder | PackagedDecoder) -> int | None:
+    """The context of a pretrained decoder whose configuration lies on this machine, in tokens; else None, as of a GGUF
+    file, whose header takes a package to read.
+    """
+    if not isinstance(config, PretrainedDecoder):
+        return None
     folder = Path(config.name) if hub.is_folder(config.name) else hub.cached(config.name, config.revision)
     try:
         document = json.loads((folder / "config.json").read_text(encoding="utf-8")) if folder else {}

@@ -1,4 +1,4 @@
-"""Section `decoder`: a miniature GPT-2 trained here on text alone, or a pretrained one."""
+"""Section `decoder`: a miniature GPT-2 trained here on text alone, or a pretrained language model."""
 
 from typing import Annotated, Literal
 
@@ -32,4 +32,26 @@ class PretrainedDecoder:
     revision: str  # branch, tag or commit on the hub
 
 
-DECODERS = {"trained": TrainedDecoder, "transformers": PretrainedDecoder}
+@section
+class GgufDecoder:
+    source: Literal["gguf"]
+    file: str  # the absolute path of a GGUF file of a causal language model
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]  # of the file; '' for any
+
+
+@section
+class PackagedDecoder:
+    source: Literal["gguf_package"]
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]  # of the registry that pip is set up for
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!_-]*$")]
+    wheel_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the package's wheel
+    member: Annotated[str, Field(min_length=1)]  # the GGUF file's path inside the wheel
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of that file
+
+
+DECODERS = {
+    "trained": TrainedDecoder,
+    "transformers": PretrainedDecoder,
+    "gguf": GgufDecoder,
+    "gguf_package": PackagedDecoder,
+}

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from captioner.config.decoder import PretrainedDecoder
+from captioner.config.decoder import GgufDecoder, PackagedDecoder, PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
 from captioner.decoders.tokens import IGNORED, batch
 from captioner.decoders.vocabulary import Vocabulary
@@ -62,11 +62,16 @@ def pretrained_encoder(config: OpenAIEncoder | TransformersEncoder, folder: Path
     Origin("transformers", hub.title(config.name), folder_digest(source), vouched).write(folder)
 
 
-def pretrained_decoder(config: PretrainedDecoder, folder: Path, parameter: str) -> None:
+def pretrained_decoder(config: PretrainedDecoder | GgufDecoder | PackagedDecoder, folder: Path, parameter: str) -> None:
     """Write the decoder that this section names to `folder`, for `Decoder.load` and `Vocabulary.load`.
 
     InputError where it is missing, of a kind that cannot be used, or has no fast tokeniser that fits it.
     """
+    if not isinstance(config, PretrainedDecoder):
+        from captioner.pretrained.gguf_files import gguf_decoder
+
+        gguf_decoder(config, folder, parameter)
+        return
     from captioner.decoders.decoder import Decoder
 
     from transformers import AutoTokenizer  # isort: skip

@@ -13,11 +13,12 @@ from captioner.config.captioners import CaptionerConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.controls import ControlsConfig
 from captioner.config.data import CocoData, DrawnData, TableData
-from captioner.config.decoder import PretrainedDecoder, TrainedDecoder
+from captioner.config.decoder import GgufDecoder, PackagedDecoder, PretrainedDecoder, TrainedDecoder
 from captioner.config.embed import EmbedConfig
 from captioner.config.encoder import ENCODERS, OpenAIEncoder, TrainedEncoder, TransformersEncoder
 from captioner.config.judge import OpenAIJudge, SameJudge, TransformersJudge
 from captioner.config.mappers import MappersConfig
+from captioner.config.pretrained import ImagesConfig, ProbesConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
 from captioner.config.split import DrawnSplit, GivenSplit
@@ -88,6 +89,26 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
         },
     ),
     PretrainedDecoder: ({"source": "transformers", "name": "gpt2", "revision": "main"}, {"source": ["trained"]}),
+    GgufDecoder: (
+        {"source": "gguf", "file": "/m.gguf", "sha256": ""}, {"source": ["transformers"], "sha256": ["a", "G" * 64]},
+    ),
+    PackagedDecoder: (
+        {
+            "source": "gguf_package", "package": "a-model", "version": "0.1.2", "wheel_sha256": "a" * 64,
+            "member": "a/b.gguf", "sha256": "0" * 64,
+        },
+        {
+            "source": ["gguf"], "package": ["", "--index-url", "a b"], "version": ["", "x", "1 2"],
+            "wheel_sha256": ["", "a"], "member": [""], "sha256": ["", "A" * 64],
+        },
+    ),
+    ProbesConfig: (
+        {"sentences": ["It rains.", "It snows."], "openings": ["It"], "tokens": 3},
+        {"sentences": [["It rains."]], "openings": [[]], "tokens": [0]},
+    ),
+    ImagesConfig: (
+        {"train": 1, "val": 1, "test": 2, "novel": 2}, {"train": [0], "val": [0], "test": [1], "novel": [1]},
+    ),
     TrainedEncoder: (
         SIGHT,
         {
