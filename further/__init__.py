@@ -1,0 +1,1 @@
+"""Further studies beside the main one, each a pipeline of its own that takes up what the study has built."""
