@@ -22,6 +22,7 @@ from stages.study.splits import splits
 
 COLUMNS = (
     "split", "map", "prompt", "language", *LANGUAGES, MIXED, "cider", "cider_low", "cider_high", "cider_shuffled",
+    "difference", "difference_low", "difference_high",
     "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high", "capped",
 )  # fmt: skip
 EXAMPLES = ("image_id", "map", "prompt", "language", "caption", "gloss")
@@ -46,29 +47,32 @@ def main() -> None:
         references = [told[f"{code}/{form}"][str(key)] for key in ids[split]]
         return Standard(LANGUAGES[code], references, f"{seed}/languages/{split}", derangements)
 
-    rows, examples = [], []
+    scored, examples = {}, []
     shown = ids["test"][: part("spoken", SpokenConfig).examples]
     for record in said:
         split, prompt, captions = record["split"], record["prompt"], record["captions"]
-        found, bootstrap = heard(captions, scenes[split]), bootstraps[split]
-        own = record["map"] if record["map"] in LANGUAGES else found.most()
-        code = of.get(prompt, own)
-        scores, shuffled = standard(code, LANGUAGES[code].governed(prompt), split).scores(captions)
+        found = heard(captions, scenes[split])
+        code = of.get(prompt, record["map"] if record["map"] in LANGUAGES else found.most())
+        scores = standard(code, LANGUAGES[code].governed(prompt), split).scores(captions)
+        scored[record["map"], prompt, split] = (code, found, *scores, record["capped"])
+        for key, caption in zip(shown if split == "test" else [], captions, strict=False):
+            spoken_in = identified(caption)
+            read = gloss(LANGUAGES[spoken_in].read_facts(caption)) if spoken_in in LANGUAGES else ""
+            examples.append([key, record["map"], prompt, spoken_in, caption, read])
+    rows = []
+    for (name, prompt, split), (code, found, scores, shuffled, capped) in scored.items():
+        bootstrap, own = bootstraps[split], scored[code, prompt, split][2]  # by the map of the wanted language
         right, wrong, true = (values[None] for values in (found.right, found.wrong, found.true))
         rows.append(
             {
-                **{name: record[name] for name in ("split", "map", "prompt", "capped")}, "language": code,
+                "split": split, "map": name, "prompt": prompt, "language": code, "capped": capped,
                 **{each: found.share(each) for each in (*LANGUAGES, MIXED)},
                 **spread("cider", bootstrap.interval(scores[None])), "cider_shuffled": float(shuffled.mean()),
+                **spread("difference", bootstrap.interval((scores - own)[None])),
                 **spread("precision", bootstrap.ratio(right, right + wrong)),
                 **spread("recall", bootstrap.ratio(right, true)),
             }
         )  # fmt: skip
-        if split == "test":
-            for key, caption in zip(shown, captions, strict=False):
-                spoken_in = identified(caption)
-                read = gloss(LANGUAGES[spoken_in].read_facts(caption)) if spoken_in in LANGUAGES else ""
-                examples.append([key, record["map"], prompt, spoken_in, caption, read])
     with settings.target("further_languages_results") as path:
         write_named(path, COLUMNS, rows)
     with settings.target("further_languages_examples") as path:
