@@ -17,7 +17,7 @@ def tongue(text: str) -> str:
     r"""A text in any of the languages as LaTeX: East Asian signs within ``\chinese{...}``, all else escaped."""
     parts, wide = [], ""
     for sign in [*text, ""]:
-        if sign and (WIDE.match(sign) or sign in "\u3002\u3001"):
+        if sign and WIDE.match(sign):
             wide += sign
             continue
         if wide:
@@ -37,8 +37,8 @@ def told(row: Row) -> float:
     return float(row[row["language"]])
 
 
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 0)}\\,\\%"
+def _percent(share: float | None) -> str:
+    return "no" if share is None else f"{number(100 * share, 0)}\\,\\%"
 
 
 def _test(rows: Sequence[Row]) -> list[Row]:
@@ -54,7 +54,7 @@ def own(rows: Sequence[Row], names: Mapping[str, str]) -> str:
         parts.append(
             f"{name} {prompted(best['prompt'])} {number(float(best['cider']))} "
             f"[{number(float(best['cider_low']))}, {number(float(best['cider_high']))}] with "
-            f"{_percent(float(best['recall']))} of the facts at a precision of {_percent(float(best['precision']))}"
+            f"{_percent(float(best['recall']))} of the facts at {_percent(real(best['precision']))} precision"
         )
     return (
         "The best prompt of each language with the map that was learnt from that language's captions: "
@@ -180,7 +180,7 @@ def results(rows: Sequence[Row], names: Mapping[str, str]) -> str:
                 [
                     prompted(row["prompt"]), *shares, interval(row, "cider"), number(float(row["cider_shuffled"])),
                     number(float(new[name, row["prompt"]]["cider"])), away,
-                    number(100 * float(row["precision"] or "nan"), 0) if row["precision"] else "--",
+                    number(100 * float(row["precision"]), 0) if row["precision"] else "--",
                     number(100 * float(row["recall"]), 0),
                 ]
             )  # fmt: skip

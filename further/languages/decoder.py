@@ -1,5 +1,5 @@
 """Stage `decoder`: one miniature GPT-2 for all languages, on text alone about scenes of its own: no held-out pair, no
-scene of val, test or novel; about four minutes on two cores.
+scene of val, test or novel; about four minutes of one core.
 """
 
 import json
@@ -23,7 +23,7 @@ from stages import settings
 
 def main() -> None:
     seed, runtime = settings.shared("seed"), settings.section("runtime", RuntimeConfig)
-    prepare(runtime, seed)
+    prepare(runtime, seed, threads=1)
     config, mixed, codes = part("decoder", TrainedDecoder), part("corpus", CorpusConfig).mixed, list(prompts())
     split = json.loads(settings.source("split").read_text(encoding="utf-8"))
     facts = json.loads(settings.source("facts").read_text(encoding="utf-8"))
