@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from tools import blocks_arms
 from tools.blocks_decoding import decoding
+from tools.blocks_languages import languages
 from tools.blocks_pretrained import pretrained
 
 ROOT = Path(__file__).parents[1]
@@ -192,7 +193,7 @@ def bench(read: Read) -> str:
 
 BUILT = {
     "results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "arms": blocks_arms.arms,
-    "decoding": decoding, "pretrained": pretrained,
+    "decoding": decoding, "pretrained": pretrained, "languages": languages,
 }  # fmt: skip
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 

@@ -22,10 +22,11 @@ from captioner.commands.caption_files import (
     read_names,
     read_references,
 )
-from captioner.commands.words import BLANKLESS, WORDS, splitter
 from captioner.commands.words import HELP as WORDS_HELP
+from captioner.commands.words import WORDS, splitter
 from captioner.foundation.atomic import replacing
 from captioner.foundation.errors import InputError, listed
+from captioner.languages.words import BLANKLESS
 
 if TYPE_CHECKING:
     import numpy as np

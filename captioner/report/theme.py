@@ -19,6 +19,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
+from captioner.report.fonts import fallback
+
 P = ParamSpec("P")
 R = TypeVar("R")
 COLUMN, FULL = 3.33, 6.9  # widths in inches
@@ -65,11 +67,14 @@ THEME = {
 
 
 def themed(function: Callable[P, R]) -> Callable[P, R]:
-    """The function under the theme, silent about characters that the fonts lack."""
+    """The function under the theme, with a font for East Asian signs where there is one; silent about signs that the
+    fonts lack.
+    """
 
     @functools.wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context(THEME), warnings.catch_warnings():
+        families = [*THEME["font.family"], *filter(None, [fallback()])]
+        with mpl.rc_context({**THEME, "font.family": families}), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             return function(*args, **kwargs)
 

@@ -102,6 +102,32 @@ def test_ci_does_not_do_without_chromium(ready):
     assert "CI=true" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
+def test_what_the_tests_alone_take_is_installed_for_them_once(ready):
+    (ready / "tests").mkdir()
+    (ready / "tests/requirements.txt").write_text("words==1")
+    done = run(ready, "test", NO_PAPER="1")
+    assert "--require-hashes --no-deps -r tests/requirements.txt" in done.stderr
+    assert "tests/requirements.txt" not in run(ready, "test", NO_PAPER="1").stderr
+    (ready / "tests/requirements.txt").write_text("words==2")
+    assert "tests/requirements.txt" not in run(ready, NO_PAPER="1").stderr
+    assert "tests/requirements.txt" in run(ready, "test", NO_PAPER="1").stderr
+
+
+def test_chinese_is_asked_for_and_nothing_stops_without_it(ready):
+    """LaTeX is there, as far as the script looks, but for the package that Chinese takes."""
+    for name in ("latexmk", "pdflatex", "bibtex"):
+        (ready / "bin" / name).symlink_to("/bin/true")
+    (ready / "bin/kpsewhich").write_text('#!/bin/sh\ntest "$1" != CJKutf8.sty\n')
+    (ready / "bin/kpsewhich").chmod(0o755)
+    done = run(ready)
+    assert done.returncode == 0 and "no font for Chinese here" in done.stderr and not (ready / "called").exists()
+    (ready / "bin/id").write_text("#!/bin/sh\necho 0\n")
+    assert "no font for Chinese" not in run(ready, NO_PAPER="1").stderr and not (ready / "called").exists()
+    assert run(ready).returncode == 0
+    called = (ready / "called").read_text()
+    assert "fonts-droid-fallback latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp" in called
+
+
 @pytest.fixture
 def dvc(ready) -> Path:
     """The same with a `dvc` that writes down its arguments."""
