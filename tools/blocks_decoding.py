@@ -16,9 +16,9 @@ def decoding(read: Callable[[str], str]) -> str:
         return f"{float(cell):.{digits}f}" if cell else ""
 
     lines = [
-        "| decoding, captions a picture | CIDEr-D of one | of the nearest by CLIP | of the best, known afterwards "
+        "| decoding | captions a picture | CIDEr-D of one | of the nearest by CLIP | of the best, known afterwards "
         "| self-CIDEr | different ones |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     for name in dict.fromkeys(row["decoding"] for row in rows):
         one = found.get((name, "first")) or found[name, "mean"]
@@ -29,5 +29,6 @@ def decoding(read: Callable[[str], str]) -> str:
         )
         cells = [shown((name, "clip"), "cider"), shown((name, "oracle"), "cider")]
         cells += [shown((name, "mean"), "self_cider"), shown((name, "mean"), "different", 1)]
-        lines.append(f"| {one['label']}, {one['captions']} | {cider} | {' | '.join(cells)} |")
+        label = f"nucleus, {one['label']}" if one["label"].startswith("p ") else one["label"]
+        lines.append(f"| {label} | {one['captions']} | {cider} | {' | '.join(cells)} |")
     return "\n".join(lines)

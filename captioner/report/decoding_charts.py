@@ -31,7 +31,7 @@ def quality(table: pd.DataFrame) -> Figure:
         ax.plot([row["self_cider_low"], row["self_cider_high"]], [y, y], color=colour, lw=0.9)
         ax.plot([x, x], [row[f"{measure}_low"], row[f"{measure}_high"]], color=colour, lw=0.9)
         ax.plot(x, y, "*" if name == "people" else "o", color=colour, ms=7 if name == "people" else 4)
-        ax.annotate(row["label"], (x, y), (5, -8), textcoords="offset points", size=6.5, color=colour)
+        ax.annotate(row["label"], (x, y), (-5, -9), textcoords="offset points", ha="right", size=6.5, color=colour)
         if (name, "clip") in test.index:
             best = test.loc[(name, "clip"), measure]
             ax.plot([x, x], [y, best], color=theme.RED, lw=0.6, ls=":")

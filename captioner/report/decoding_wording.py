@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -48,10 +49,15 @@ def against(row: Row, measure: str, other: str) -> str:
     return f"{word} {'from' if word.startswith('not') else 'than'} {other} ({between(told(row, measure))})"
 
 
+def named(row: Row) -> str:
+    """A way of decoding in a sentence; p and T as symbols."""
+    return re.sub(r"\b([pT]) (\d[\d.e-]*)", r"$\1 = \2$", escaped(row["label"]))
+
+
 def beams(rows: Sequence[Row]) -> str:
     """Every beam against the greedy caption."""
     first = [row for (name, pick), row in by_pick(rows, "test").items() if pick == "first" and name != "greedy"]
-    parts = [f"a {escaped(row['label'])} is {against(row, 'difference', 'greedy')}" for row in first]
+    parts = [f"a {named(row)} is {against(row, 'difference', 'greedy')}" for row in first]
     return f"On test, by CIDEr-D, {'; '.join(parts)}."
 
 
@@ -61,10 +67,7 @@ def samples(rows: Sequence[Row]) -> str:
     ranked = sorted(names, key=lambda name: -float(test[name, "mean"]["difference"]))
     words = [verdict(test[name, "mean"], "difference") for name in names]
     summary = "worse than" if set(words) == {"worse"} else "better than" if set(words) == {"better"} else "held against"
-    parts = [
-        f"{number(float(test[name, 'mean']['difference']))} with {escaped(test[name, 'mean']['label'])}"
-        for name in ranked
-    ]
+    parts = [f"{number(float(test[name, 'mean']['difference']))} ({named(test[name, 'mean'])})" for name in ranked]
     return f"One caption that is drawn is, on average, {summary} the greedy one: {', '.join(parts)}."
 
 
@@ -74,21 +77,32 @@ def best_of(rows: Sequence[Row]) -> str:
     clip, shuffled, oracle = (test[name, pick] for pick in ("clip", "shuffled", "oracle"))
     count = clip["captions"]
     sentence = (
-        f"The setting whose best of {count} was best on val is {escaped(clip['label'])}. There, on test, the caption "
+        f"The setting whose best of {count} was best on val is {named(clip)}. There, on test, the caption "
         f"nearest to its image by CLIP is {against(clip, 'gain', 'one of the ' + count + ' at random')} and "
         f"{against(clip, 'difference', 'the greedy caption')}."
     )
     bias = verdict(shuffled, "gain")
     follows = {
-        "not told apart": "which shows that it is the image that selects",
+        "not told apart": "so that it is the image, and no taste of CLIP's, that selects",
         "better": "so that part of the gain comes from captions that CLIP likes with any image",
-        "worse": "so that without the right image the choice does harm",
+        "worse": "so that it is the image, and no taste of CLIP's, that selects",
     }[bias]
     return (
         f"{sentence} The one nearest to \\emph{{another}} image is {against(shuffled, 'gain', 'one at random')}, "
         f"{follows}. The best of the {count} by CIDEr-D itself, a ceiling that knows the references, reaches "
-        f"{between(told(oracle, 'cider'))}."
+        f"{between(told(oracle, 'cider'))}.{of_beams(test)}"
     )
+
+
+def of_beams(test: Mapping[tuple[str, str], Row]) -> str:
+    """What the nearest by CLIP of a beam's captions is worth, after a space; nothing where no beam keeps several."""
+    parts = [
+        f"of the {row['captions']} of a {named(row)} it is {against(row, 'difference', 'the greedy caption')}, with "
+        f"{number(float(row['cider']))} where the beam's first has {number(float(test[name, 'first']['cider']))}"
+        for (name, pick), row in test.items()
+        if pick == "clip" and (name, "first") in test
+    ]
+    return f" CLIP can choose among a beam's captions too: {'; '.join(parts)}." if parts else ""
 
 
 def spread_of(rows: Sequence[Row]) -> str:
@@ -100,18 +114,15 @@ def spread_of(rows: Sequence[Row]) -> str:
     names = [name for name, pick in test if pick == "mean" and name != "people" and test[name, pick]["self_cider"]]
     ranked = sorted(names, key=lambda name: -float(test[name, "mean"]["self_cider"]))
     reach = [name for name in ranked if float(test[name, "mean"]["self_cider_high"]) >= float(person["self_cider_low"])]
-    parts = [
-        f"{escaped(test[name, 'mean']['label'])} {number(float(test[name, 'mean']['self_cider']))}" for name in ranked
-    ]
+    parts = [f"{number(float(test[name, 'mean']['self_cider']))} ({named(test[name, 'mean'])})" for name in ranked]
     end = (
-        "None is as diverse as people."
-        if not reach
-        else f"As diverse as people, or more, {'is' if len(reach) == 1 else 'are'} "
-        f"{' and '.join(escaped(test[name, 'mean']['label']) for name in reach)}."
+        f"As diverse as people, or more, are the captions of {'; '.join(named(test[name, 'mean']) for name in reach)}."
+        if reach
+        else "None is as diverse as people."
     )
     return (
-        f"Self-CIDEr of {person['captions']} captions a picture is {between(told(person, 'self_cider'))} for people; "
-        f"{', '.join(parts)}. {end}"
+        f"Self-CIDEr of {person['captions']} captions a picture is {between(told(person, 'self_cider'))} for people, "
+        f"and {', '.join(parts)}. {end}"
     )
 
 
@@ -139,7 +150,7 @@ def price(rows: Sequence[Row]) -> str:
         else "Among the samplings, quality does not simply fall with diversity"
     )
     ends = " to ".join(
-        f"{number(float(test[name, 'mean']['cider']))} ({escaped(test[name, 'mean']['label'])})"
+        f"{number(float(test[name, 'mean']['cider']))} ({named(test[name, 'mean'])})"
         for name in (ranked[0], ranked[-1])
     )
     return f"{lead}: from the least to the most diverse, the mean CIDEr-D of a caption goes from {ends}."
@@ -166,7 +177,8 @@ def decodings(rows: Sequence[Row]) -> str:
     body: list[list[str]] = []
     for name in dict.fromkeys(name for name, _ in test):
         mine = {pick: row for (other, pick), row in test.items() if other == name}
-        body.append(_cells(escaped(next(iter(mine.values()))["label"]), next(iter(mine.values()))))
+        head_row = next(iter(mine.values()))
+        body.append(_cells(named(head_row), head_row))
         if "first" in mine and "mean" in mine and mine["mean"]["self_cider"]:
             body.append(_cells(r"\quad all of them, mean", mine["mean"]))
         body += [_cells(rf"\quad {label}", mine[pick]) for pick, label in PICKS.items() if pick in mine]

@@ -7,7 +7,6 @@ from scipy import stats
 from test_beam import CAP, PROMPT, case, keys  # noqa: F401
 
 from captioner.captioning.generation import greedy
-from captioner.decoding import base
 from captioner.decoding.base import decode_all
 from captioner.decoding.sampling import Nucleus, drawn_tokens, nucleus_probabilities, uniform
 from captioner.foundation.checkpoints import Parts
@@ -138,4 +137,3 @@ def test_prefix_and_prompt_are_read_once(case, vocabulary, monkeypatch):  # noqa
     Nucleus(1.0, 1.0, 6, 1).words(ours, vocabulary, prefix, PROMPT, keys(prefix), 3)
     assert shapes[0][0] == len(prefix) and shapes[0][1] > 1
     assert all(rows <= 6 * len(prefix) and places == 1 for rows, places, _ in shapes[1:])
-    assert base.begun  # the one reader of both ways

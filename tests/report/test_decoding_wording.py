@@ -61,23 +61,35 @@ def test_the_setting_is_chosen_on_val():
 def test_the_best_of_several_and_its_control():
     good = decoding_wording.best_of(table())
     assert "better than one of the 5 at random" in good and "better than the greedy caption" in good
-    assert "not told apart from one at random" in good and "it is the image that selects" in good
+    assert "not told apart from one at random" in good and "it is the image, and no taste" in good
     assert "captions that CLIP likes with any image" in decoding_wording.best_of(table(shuffled=0.3))
-    assert "does harm" in decoding_wording.best_of(table(shuffled=-0.3))
+    assert "is worse than one at random" in decoding_wording.best_of(table(shuffled=-0.3))
     assert "worse than the greedy caption" in decoding_wording.best_of(table(best=-0.4))
     assert "not told apart from the greedy caption" in decoding_wording.best_of(table(best=0.0))
 
 
 def test_diversity_beside_people():
     assert "None is as diverse as people" in decoding_wording.spread_of(table())
-    assert "or more, is pure" in decoding_wording.spread_of(table(diversity=(0.4, 0.9)))
-    assert "or more, are pure of  and cool" in decoding_wording.spread_of(table(diversity=(0.9, 0.95)))
+    assert "or more, are the captions of pure of ." in decoding_wording.spread_of(table(diversity=(0.4, 0.9)))
+    assert "or more, are the captions of pure of ; cool." in decoding_wording.spread_of(table(diversity=(0.9, 0.95)))
     few = [{**each, "self_cider": ""} if each["decoding"] == "people" else each for each in table()]
     assert "too few captions" in decoding_wording.spread_of(few)
     assert "each step of diversity costs quality" in decoding_wording.price(table())
     assert "does not simply fall" in decoding_wording.price(table(diversity=(0.6, 0.4)))
     one = [each for each in table() if each["decoding"] != "cool"]
     assert "nothing is said" in decoding_wording.price(one)
+
+
+def test_clip_may_choose_among_a_beams_captions():
+    assert "a beam's captions too" not in decoding_wording.best_of(table())
+    for gain, word in ((0.4, "better than"), (-0.4, "worse than"), (0.0, "not told apart from")):
+        beam = row("beam_5", "clip", cider=2.5 + gain, difference=gain, gain=gain)
+        assert f"of the 5 of a beam of 5 it is {word} the greedy caption" in decoding_wording.best_of([*table(), beam])
+
+
+def test_settings_are_symbols_in_a_sentence():
+    assert decoding_wording.named({"label": "p 0.95, T 1"}) == "$p = 0.95$, $T = 1$"
+    assert decoding_wording.named({"label": "beam of 3"}) == "beam of 3"
 
 
 def test_fairness_depends_on_the_judge_and_the_yardstick_on_the_world():
