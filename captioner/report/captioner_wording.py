@@ -48,9 +48,10 @@ def captioners(linear: float, several: Sequence[Beside]) -> str:
 
 def _looks(one: Beside) -> str:
     between = f"{number(one.shuffled)} on shuffled images and {number(one.blind)} with a grey picture"
-    if one.cider > 2 * max(one.shuffled, one.blind):
+    own, without = round(one.cider, 2), round(max(one.shuffled, one.blind), 2)  # as they are printed
+    if own > 2 * without:
         return f"its captions depend on their images, with {between}"
-    if one.cider > max(one.shuffled, one.blind):
+    if own > without:
         return f"much of that does not come from the image, with {between}"
     return f"its captions ignore their images, with {between}"
 

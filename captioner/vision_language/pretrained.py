@@ -71,7 +71,7 @@ class Pretrained(Captioner):
             self.tokenizer.pad_token = self.tokenizer.convert_ids_to_tokens(self.stops[0])
         for module in self.model.modules():
             if isinstance(getattr(module, "generation_config", None), GenerationConfig):
-                module.generation_config = self._plain(module.generation_config)
+                module.generation_config = _plain(module.generation_config, self.stops, self._pad)
         self.kind: str = self.model.config.model_type
         whole = self.model.config.get_text_config().is_encoder_decoder or self.kind in ENDS_BY_ITSELF
         self._end = 0 if whole else _end(self.tokenizer)
@@ -123,7 +123,7 @@ class Pretrained(Captioner):
         watching = Watching()
         try:
             inputs = self.inputs(pictures, prompt)
-            self._check_room(inputs["input_ids"].shape[1], prompt, max_new_tokens)
+            _check_room(self.model, self.name, inputs["input_ids"].shape[1], prompt, max_new_tokens)
             written = self.model.generate(
                 **inputs, max_new_tokens=max_new_tokens, logits_processor=LogitsProcessorList([watching])
             )
@@ -152,24 +152,6 @@ class Pretrained(Captioner):
                 made[key] = value[:, : length - self._end]
         return made.to(self.device, self.dtype)
 
-    def _plain(self, config: GenerationConfig) -> GenerationConfig:
-        """A configuration of `generate` with the same special tokens, greedy, and with nothing that changes logits."""
-        return GenerationConfig(
-            do_sample=False, num_beams=1, eos_token_id=self.stops, pad_token_id=self._pad,
-            bos_token_id=config.bos_token_id, decoder_start_token_id=config.decoder_start_token_id,
-        )  # fmt: skip
-
-    def _check_room(self, length: int, prompt: str, max_new_tokens: int) -> None:
-        positions = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        if not length:
-            raise InputError(f"{self.name}: of the prompt {prompt!r} and its template no token is left; name another")
-        if positions is not None and length + max_new_tokens > positions:
-            raise InputError(
-                f"prompt {prompt[:40]!r}: {length} tokens with the template of {self.name}, whose context of "
-                f"{positions} leaves {positions - max_new_tokens} beside {max_new_tokens} new ones; shorten it or "
-                "lower the cap"
-            )
-
     def _caption(
         self, prompt: str, tokens: list[int], best: list[int], logs: list[float], spreads: list[float]
     ) -> Caption:
@@ -181,6 +163,25 @@ class Pretrained(Captioner):
         text = self.tokenizer.decode(tokens[:at], skip_special_tokens=True).strip()
         entropies = tuple(max(spread, 0.0) for spread in spreads[:said])
         return Caption(text, f"{prompt.strip()} {text}".strip(), at, stopped, tuple(logs[:said]), entropies)
+
+
+def _plain(config: GenerationConfig, stops: list[int], pad: int) -> GenerationConfig:
+    """A configuration of `generate` with the same special tokens, greedy, and with nothing that changes logits."""
+    return GenerationConfig(
+        do_sample=False, num_beams=1, eos_token_id=stops, pad_token_id=pad, bos_token_id=config.bos_token_id,
+        decoder_start_token_id=config.decoder_start_token_id,
+    )  # fmt: skip
+
+
+def _check_room(model: PreTrainedModel, name: str, length: int, prompt: str, max_new_tokens: int) -> None:
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if not length:
+        raise InputError(f"{name}: of the prompt {prompt!r} and its template no token is left; name another")
+    if positions is not None and length + max_new_tokens > positions:
+        raise InputError(
+            f"prompt {prompt[:40]!r}: {length} tokens with the template of {name}, whose context of {positions} leaves "
+            f"{positions - max_new_tokens} beside {max_new_tokens} new ones; shorten it or lower the cap"
+        )
 
 
 def _widen(model: PreTrainedModel) -> None:
