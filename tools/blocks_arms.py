@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import cache
 
 from ruamel.yaml import YAML
 
@@ -26,12 +27,15 @@ LABELS = {
 }  # fmt: skip
 
 
+@cache
+def _stages(lock: str) -> dict[str, dict]:
+    return YAML(typ="safe", pure=True).load(lock)["stages"]
+
+
 def belongs(read: Read, folder: str = FOLDER) -> bool:
     """Whether a pipeline beside the study's was run to its end, on the study's results as dvc.lock records both."""
     try:
-        own, study = (
-            YAML(typ="safe", pure=True).load(read(name))["stages"] for name in (f"{folder}/dvc.lock", "dvc.lock")
-        )
+        own, study = (_stages(read(name)) for name in (f"{folder}/dvc.lock", "dvc.lock"))
     except FileNotFoundError:
         return False
     made = {out["path"]: out["md5"] for stage in study.values() for out in stage.get("outs", [])}
