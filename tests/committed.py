@@ -22,11 +22,12 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def committed(name: str) -> str:
-    """The text of a file at HEAD; that of the folder where there is no repository. AssertionError if it has none."""
+    """The text of a file at HEAD; that of the folder where there is no repository. FileNotFoundError if it has none."""
     shown = git("show", f"HEAD:{name}")
     if shown is None:
         return (ROOT / name).read_text(encoding="utf-8")
-    assert shown.returncode == 0, shown.stderr
+    if shown.returncode:
+        raise FileNotFoundError(shown.stderr.strip())
     return shown.stdout
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import cache
 
 from ruamel.yaml import YAML
 
@@ -26,12 +27,20 @@ LABELS = {
 }  # fmt: skip
 
 
+@cache
+def _stages(lock: str) -> dict[str, dict]:
+    return YAML(typ="safe", pure=True).load(lock)["stages"]
+
+
 def belongs(read: Read, folder: str = FOLDER) -> bool:
-    """Whether a pipeline beside the study's was run on the study's results, as dvc.lock records both."""
-    own, study = (YAML(typ="safe", pure=True).load(read(name))["stages"] for name in (f"{folder}/dvc.lock", "dvc.lock"))
+    """Whether a pipeline beside the study's was run to its end, on the study's results as dvc.lock records both."""
+    try:
+        own, study = (_stages(read(name)) for name in (f"{folder}/dvc.lock", "dvc.lock"))
+    except FileNotFoundError:
+        return False
     made = {out["path"]: out["md5"] for stage in study.values() for out in stage.get("outs", [])}
     used = {dep["path"]: dep["md5"] for stage in own.values() for dep in stage.get("deps", [])}
-    return all(made[path] == digest for path, digest in used.items() if path in made)
+    return "report" in own and all(made[path] == digest for path, digest in used.items() if path in made)
 
 
 def table(read: Read) -> dict[tuple[str, str], dict[str, str]]:
@@ -72,8 +81,11 @@ def seeds(read: Read) -> str:
 
 
 def arms(read: Read) -> str:
-    """Every arm of as many seeds as the headline's, best first on test."""
-    rows = table(read)
+    """Every arm of as many seeds as the headline's, best first on test; a word where the pipeline was never run."""
+    try:
+        rows = table(read)
+    except FileNotFoundError:
+        return "Not run yet on the committed study."
     head = ("arm", "CIDEr-D, test", "lowest to highest seed", "novel", "minus the linear map", "CLIP score", "objects")
     lines = [f"| {' | '.join(head)} | trained parameters |", "|---" * (len(head) + 1) + "|"]
     test = sorted((row for (split, _), row in rows.items() if split == "test"), key=lambda row: -float(row["cider"]))
