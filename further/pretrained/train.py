@@ -1,5 +1,5 @@
 """Stage `train`: the linear maps from image to prefix under the pretrained language model, which stays as it is; one a
-seed, side by side, one CPU thread each. TIMES. Each goes on from its last checkpoint.
+seed, side by side, one CPU thread each; each goes on from its last checkpoint.
 """
 
 import hashlib
