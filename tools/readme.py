@@ -15,8 +15,6 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tools.blocks_languages import languages
-
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 Read = Callable[[str], str]  # the text of a file of the project
@@ -177,7 +175,7 @@ def bench(read: Read) -> str:
     return "\n".join(lines)
 
 
-BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "languages": languages}
+BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches}
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 
 
