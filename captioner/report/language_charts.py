@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from captioner.report import theme
-from captioner.report.fonts import demand
+from captioner.report.fonts import WIDE, demand
 
 PANELS = {"told": ("captions in the wanted language", 1.0), "recall": ("recall of the facts", 1.0),
           "cider": ("CIDEr-D by that language's references", None)}  # fmt: skip
@@ -71,8 +71,9 @@ def examples(
             said = told[key, name, prompt]
             y = bottom + (1 - (row + 0.35) / len(lines)) / len(images)
             figure.text(left, y, label, size=7, color=theme.BLUE, va="center")
-            text = theme.wrapped(f"{prompt} {said.caption}".strip(), theme.FULL * (0.83 - left), 7.5, 1)
-            figure.text(left + 0.165, y, text, size=7.5, va="center")
-            read = theme.wrapped(said.gloss or "(no fact read)", theme.FULL * (0.83 - left), 6, 1)
-            figure.text(left + 0.165, y - 0.42 / len(lines) / len(images), read, size=6, va="center", color=theme.GREY)
+            blank = "" if WIDE.match(prompt[-1:]) else " "
+            text = theme.wrapped(f"{prompt}{blank}{said.caption}".strip(), theme.FULL * (0.87 - left), 7.5, 1)
+            figure.text(left + 0.12, y, text, size=7.5, va="center")
+            read = theme.wrapped(said.gloss or "(no fact read)", theme.FULL * (0.87 - left), 6, 1)
+            figure.text(left + 0.12, y - 0.42 / len(lines) / len(images), read, size=6, va="center", color=theme.GREY)
     return figure
