@@ -10,10 +10,12 @@ import json
 import random
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import torch
+from committed import changed, committed, needs_commit
 from gguf import GGMLQuantizationType
 from ruamel.yaml import YAML
 from test_pipeline_declared import Uses, declared, declares_its_code, is_code
@@ -178,3 +180,26 @@ def test_each_stage_declares_what_it_uses(name):
     assert own == wanted | ({"images"} if "images()" in code else set()) | (
         {"projection"} if "recipe()" in code else set()
     )
+
+
+@needs_commit
+def test_the_committed_model_knows_english_and_its_captions_tell_of_their_images():
+    facts = json.loads(committed(f"{FOLDER}/decoder.json"))
+    for text, perplexity in facts["perplexities"].items():
+        assert perplexity < 200 < facts["backwards"][text], text
+    assert facts["given_back"] and facts["header"]["licence"] == "apache-2.0"
+    assert facts["caption_loss"] < facts["uniform_loss"]
+    rows = list(csv.DictReader(committed(f"{FOLDER}/prompts.csv").splitlines()))
+    for row in rows:
+        if row["group"] == "seen":
+            assert float(row["cider_low"]) > 2 * float(row["cider_shuffled_high"]), row["text"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("dvc_alone")
+def test_the_results_belong_to_the_code():
+    if changed("params.yaml", "dvc.lock", "further", "captioner", "stages", "paper"):
+        pytest.skip("the study was changed or rebuilt here; these results are those of the committed one")
+    command = ["dvc", "repro", "--allow-missing", "--dry", f"{FOLDER}/dvc.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr
