@@ -15,6 +15,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tools.blocks_languages import languages
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 Read = Callable[[str], str]  # the text of a file of the project
@@ -175,7 +177,7 @@ def bench(read: Read) -> str:
     return "\n".join(lines)
 
 
-BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches}
+BUILT = {"results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "languages": languages}
 BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
 
 

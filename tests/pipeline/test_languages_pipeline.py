@@ -1,5 +1,5 @@
 """The captioner in several languages on a tiny study: its stages from the captions to the figures. Its pipeline
-declares what it uses.
+declares what it uses, and its committed results belong to the committed code.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import json
 import random
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import torch
+from committed import changed
 from ruamel.yaml import YAML
 from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
@@ -240,3 +242,13 @@ def test_each_stage_declares_what_it_uses(name):
     own = [part for entry in stage["params"] if isinstance(entry, dict) for part in entry[next(iter(entry))]]
     named = set(re.findall(r'\bpart\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
     assert own == sorted(named | {"spoken"})  # which `prompts` reads
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("dvc_alone")
+def test_the_results_belong_to_the_code():
+    if changed("params.yaml", "dvc.lock", "further/languages", "captioner", "stages"):
+        pytest.skip("the study was changed or rebuilt here; the results are those of the committed one")
+    command = ["dvc", "repro", "--allow-missing", "--dry", "further/languages/dvc.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr
