@@ -94,4 +94,4 @@ def arms(rows: Sequence[Row]) -> str:
             ]
         )  # fmt: skip
     head = ["Arm", "parameters", "CIDEr-D", "seeds", "novel", "minus linear", "CLIP score", "objects"]
-    return table("armtable", "@{}lrlrrlrr@{}", head, body)
+    return table("seededtable", "@{}lrlrrlrr@{}", head, body)
