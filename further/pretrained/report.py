@@ -38,7 +38,7 @@ def main() -> None:
         "test": number(figures["test"]["images"]),
         "novel": number(figures["novel"]["images"]),
         "works": pretrained_wording.works(rows),
-        "answer": pretrained_wording.answer(figures, margin),
+        "answer": pretrained_wording.answer(figures, rows, margin),
         "spearman": pretrained_wording.between(figures["test"]["all"], "spearman"),
         "noveltau": pretrained_wording.between(figures["novel"]["all"], "tau"),
     }

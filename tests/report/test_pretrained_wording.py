@@ -44,8 +44,14 @@ ROWS = [
     [(SAME, SAME, "Yes: "), (SAME, OPEN, "In part: "), (OPEN, OPEN, "It is not shown"), (OTHER, OTHER, "No: ")],
 )
 def test_the_answer_is_chosen_by_the_result(whole, seen, begins):
-    told = answer({"test": {"all": whole, "seen": {**seen, **GAPS}}}, 0.1)
+    told = answer({"test": {"all": whole, "seen": {**seen, **GAPS}}}, ROWS, 0.1)
     assert told.startswith(begins) and f"{whole['tau']:.2f}".strip("-") in told
+
+
+def test_captions_that_do_not_tell_of_their_images_rank_nothing():
+    blind = [row("An image of", "seen", 0.3, 0.2, 2.0)]
+    told = answer({"test": {"all": SAME, "seen": {**SAME, **GAPS}}}, ROWS + blind, 0.1)
+    assert told.startswith("That cannot be said: after 1 of 3 prompts") and "Yes" not in told
 
 
 def test_gaps_are_told_apart_by_their_intervals():
