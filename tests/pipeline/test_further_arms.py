@@ -120,7 +120,7 @@ def built(study, vocabulary, scenes, tmp_path_factory) -> Path:
     (folder / "further/arms").mkdir(parents=True)
     with (folder / parameters.FILE).open("w", encoding="utf-8") as file:
         YAML().dump({"scenes": {"patches": {"grid": 0}, "bridges": ARMS}}, file)
-    run(folder, *(f"stages.{name}" for name in ("project", "mapper", "finetune", "caption", "score")))
+    run(folder, *(f"stages.{name}" for name in ("project", "mapper", "finetune", "caption", "captioners", "score")))
     run(folder, *(f"further.arms.{name}" for name in STAGES))
     return folder
 
