@@ -95,21 +95,26 @@ def answer(figures: Mapping[str, Mapping[str, Agreement]], rows: Sequence[Row], 
         f"{probability(float(whole['tau_p']))}; {between(seen, 'tau')} over the {number(int(seen['prompts']))} seen in "
         f"training, $p$ {probability(float(seen['tau_p']))})."
     )
-    return f"{told} {spreads(seen)} {advice(whole, margin)}"
+    highest = [max(float(row[name]) for row in trained) for name in ("cider", "miniature")]
+    return f"{told} {spreads(seen, *highest)} {advice(whole, margin)}"
 
 
-def spreads(seen: Agreement) -> str:
-    """How far apart the prompts of training lie under either model."""
-    gap, miniature = float(seen["gap"]), float(seen["miniature_gap"])
+def spreads(seen: Agreement, best: float, miniature_best: float) -> str:
+    """How far apart the prompts of training lie under either model, as shares of its best prompt's CIDEr-D, since the
+    two models' captions are not equally good.
+    """
+    shares = {name: float(seen[f"gap{name}"]) / best for name in ("", "_low", "_high")}
+    others = {name: float(seen[f"miniature_gap{name}"]) / miniature_best for name in ("", "_low", "_high")}
     told = (
         f"From the worst to the best of the prompts seen in training it is {between(seen, 'gap')} CIDEr-D under the "
-        f"pretrained model and {between(seen, 'miniature_gap')} under the miniature"
+        f"pretrained model, {number(100 * shares[''], 0)}\\,\\% of its best, and {between(seen, 'miniature_gap')} "
+        f"under the miniature, {number(100 * others[''], 0)}\\,\\%"
     )
-    if float(seen["gap_high"]) < float(seen["miniature_gap_low"]):
+    if shares["_high"] < others["_low"]:
         return told + ": much of what a prompt does in the study belongs to the text that its own model was trained on."
-    if float(seen["gap_low"]) > float(seen["miniature_gap_high"]):
+    if shares["_low"] > others["_high"]:
         return told + ": the prompt matters more where the words were known before."
-    return told + (", which is no less." if gap >= miniature else ", too close to tell apart.")
+    return told + ", shares that are not told apart."
 
 
 def advice(whole: Agreement, margin: float) -> str:

@@ -54,13 +54,14 @@ def test_captions_that_do_not_tell_of_their_images_rank_nothing():
     assert told.startswith("That cannot be said: after 1 of 3 prompts") and "Yes" not in told
 
 
-def test_gaps_are_told_apart_by_their_intervals():
-    assert "belongs to the text" in spreads(GAPS)
+def test_gaps_are_told_apart_by_their_intervals_as_shares_of_the_best():
+    assert "belongs to the text" in spreads(GAPS, 1.0, 1.0)
     swapped = {
         name.removeprefix("miniature_") if "mini" in name else f"miniature_{name}": v for name, v in GAPS.items()
     }
-    assert "matters more" in spreads(swapped)
-    assert "too close" in spreads({**GAPS, "gap_high": 0.7}) and "no less" in spreads({**swapped, "gap_low": 0.3})
+    assert "matters more" in spreads(swapped, 1.0, 1.0)
+    assert "not told apart" in spreads({**GAPS, "gap_high": 0.7}, 1.0, 1.0)
+    assert "not told apart" in spreads(GAPS, 1.0, 2.5) and r"30\,\%" in spreads(GAPS, 1.0, 2.5)
 
 
 def test_advice_weighs_the_cost_of_the_favourite():
