@@ -1,20 +1,15 @@
 """Stage `paper`: the study's paper with the section on the search; about five seconds."""
 
-from captioner.report.pdf import build
 from stages import settings
+from stages.study.paper import paper
 
 
 def main() -> None:
-    inputs = [
-        settings.source("references"),
-        settings.source("numbers"),
-        settings.source("tables"),
-        settings.source("figures"),
+    content = paper(
         settings.source("optimise_section"),
         settings.source("optimise_numbers"),
         settings.source("optimise_figures"),
-    ]
-    content = build(settings.source("paper_source"), inputs)
+    )
     with settings.target("optimise_paper") as path:
         path.write_bytes(content)
 

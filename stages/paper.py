@@ -1,17 +1,11 @@
 """Stage `paper`: the PDF; about five seconds."""
 
-from captioner.report.pdf import build
 from stages import settings
+from stages.study.paper import paper
 
 
 def main() -> None:
-    inputs = [
-        settings.source("references"),
-        settings.source("numbers"),
-        settings.source("tables"),
-        settings.source("figures"),
-    ]
-    content = build(settings.source("paper_source"), inputs)
+    content = paper()
     with settings.target("paper") as path:
         path.write_bytes(content)
 
