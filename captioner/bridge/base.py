@@ -40,25 +40,30 @@ class Bridge(nn.Module, ABC):
     def enlarge(self, factor: torch.Tensor) -> None:
         """Multiply what `mapped` gives by this factor."""
 
+    def read(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """What the network reads [..., D] of what it is given of B images; here all of it."""
+        return embeddings
+
     @property
     def sizes(self) -> dict[str, int]:
         """What else than the shape tells how large the network is."""
         return {}
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
-        return self.mapped((embeddings - self.mean) / self.deviation)
+        return self.mapped((self.read(embeddings) - self.mean) / self.deviation)
 
     @torch.no_grad()
     def start(self, embeddings: torch.Tensor, standardise: bool, norm: float) -> None:
-        """Scale inputs by the training embeddings [N, D], the output so that the mean norm of a prefix is `norm`."""
+        """Scale inputs by what is given of the training images, outputs so that the mean norm of a prefix is `norm`."""
         if standardise:
-            self.mean.copy_(embeddings.mean(dim=0))
-            self.deviation.copy_(embeddings.std(dim=0).clamp_min(1e-6))
+            rows = self.read(embeddings).flatten(0, -2)
+            self.mean.copy_(rows.mean(dim=0))
+            self.deviation.copy_(rows.std(dim=0).clamp_min(1e-6))
         self.fit_norm(embeddings, norm)
 
     @torch.no_grad()
     def fit_norm(self, embeddings: torch.Tensor, norm: float) -> None:
-        """Enlarge the output so that the mean norm of a prefix over these embeddings [N, D] is `norm`."""
+        """Enlarge the output so that the mean norm of a prefix over these images is `norm`."""
         self.enlarge(norm / torch.cat([self(chunk).norm(dim=-1) for chunk in embeddings.split(1024)]).mean())
 
 

@@ -14,11 +14,12 @@ from safetensors.torch import save, save_file
 from captioner.bridge.base import Bridge, Shape
 from captioner.bridge.clipcap import Mlp, Transformer
 from captioner.bridge.linear import Projection
+from captioner.bridge.patches import OfPatches, Patches, Pooled
 from captioner.foundation.errors import InputError
 
 FORMAT = 1
 HEADER = "captioner.bridge"
-KINDS: dict[str, type[Bridge]] = {kind.kind: kind for kind in (Projection, Mlp, Transformer)}
+KINDS: dict[str, type[Bridge]] = {kind.kind: kind for kind in (Projection, Mlp, Transformer, Pooled, Patches)}
 CURE = "make it again with `dvc repro`"
 
 
@@ -59,3 +60,11 @@ def load_bridge(path: Path, device: torch.device) -> Bridge:
     if not all(tensor.isfinite().all() for tensor in state.values()):
         raise InputError(f"{path}: holds weights that are no finite numbers; {CURE}")
     return bridge.float().eval().requires_grad_(False).to(device)
+
+
+def load_of_patches(path: Path, device: torch.device) -> OfPatches:
+    """A saved bridge that reads patches, without gradients; InputError where it is missing, damaged or of others."""
+    bridge = load_bridge(path, device)
+    if not isinstance(bridge, OfPatches):
+        raise InputError(f"{path}: a map of the kind {bridge.kind!r}, which reads no patches; {CURE}")
+    return bridge

@@ -77,8 +77,7 @@ class Objective:
         device = self.decoder.device
         told = told.expand(len(prefix), -1, -1)  # [B, P, W]
         words = self.decoder.table(inputs.to(device))  # [B, T, W]
-        hidden = self.decoder.hidden(torch.cat([prefix, told, words], dim=1))  # [B, k + P + T, W]
-        tail = hidden[:, prefix.shape[1] + told.shape[1] - 1 :]  # [B, T + 1, W]
+        tail = self.decoder.tail(torch.cat([prefix, told, words], dim=1), words.shape[1] + 1)  # [B, T + 1, W]
         kept = labels != IGNORED
         logits = self.decoder.logits(tail[kept.to(device)])  # [K, V]
         target = labels[kept].to(device)

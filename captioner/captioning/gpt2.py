@@ -2,8 +2,8 @@
 
 The study captions hundreds of thousands of images a token at a time, where transformers' own class spends most of a
 step on bookkeeping, copies all keys and values at every token, and takes longer to import than a short stage runs. The
-weights, their names and the arithmetic are those of transformers' GPT2LMHeadModel, which the tests hold it against;
-training goes through that class (`captioner.decoders.decoder`), and so does every other kind of decoder.
+weights, their names and the arithmetic are those of transformers' GPT2LMHeadModel, which the tests hold it against
+(`captioner.decoders.gpt2_blocks`); every other kind of decoder goes through transformers' own class.
 """
 
 from __future__ import annotations
@@ -17,22 +17,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from captioner.captioning.memory import Memory
-from captioner.decoders.autoregressive import NARROW, Autoregressive
+from captioner.decoders.autoregressive import Autoregressive
+from captioner.decoders.gpt2_blocks import EPSILON, PREFIX, Block, attended
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import DTYPES
 
 WEIGHTS = "model.safetensors"
-PREFIX = "transformer."  # of the body's weights in the file
-PLAIN = {
-    "model_type": ("gpt2",), "activation_function": ("gelu_new", "gelu_pytorch_tanh"), "scale_attn_weights": (True,),
-    "scale_attn_by_inverse_layer_idx": (False,), "reorder_and_upcast_attn": (False,), "add_cross_attention": (False,),
-}  # fmt: skip
-DEFAULTS = {"activation_function": "gelu_new", "scale_attn_weights": True, "layer_norm_epsilon": 1e-5}
-
-
-def is_plain(config: dict) -> bool:
-    """Whether this config.json is of a GPT-2 without any of the variations that transformers' class knows."""
-    return all(config.get(name, DEFAULTS.get(name, False)) in known for name, known in PLAIN.items())
 
 
 class Gpt2(Autoregressive):
@@ -46,7 +36,7 @@ class Gpt2(Autoregressive):
         """
         self.device, self.dtype = device, DTYPES[dtype]
         self.width, self.heads, self.layers = config["n_embd"], config["n_head"], config["n_layer"]
-        self.positions, self._epsilon = config["n_positions"], config.get("layer_norm_epsilon", 1e-5)
+        self.positions, self._epsilon = config["n_positions"], config.get("layer_norm_epsilon", EPSILON)
         eos, bos = config["eos_token_id"], config.get("bos_token_id")
         self.stop: int = eos[0] if isinstance(eos, list) else eos
         self.start: int = self.stop if bos is None else bos  # the token that begins a text
@@ -58,14 +48,10 @@ class Gpt2(Autoregressive):
         self.vocabulary, self.head = rows, head.to(device, torch.float32)  # [V, W]
         self.table = nn.Embedding.from_pretrained(body["wte.weight"].to(device, self.dtype))
         self._places = body["wpe.weight"].to(device, self.dtype)  # [positions, W]
-        names = ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
         self._blocks = [
-            [
-                body[f"h.{layer}.{name}.{part}"].to(device, self.dtype).contiguous()
-                for name in names for part in ("weight", "bias")
-            ]
+            Block(*(tensor.to(device, self.dtype).contiguous() for tensor in Block.of(body, layer)))
             for layer in range(self.layers)
-        ]  # fmt: skip
+        ]
         self._last = [body[f"ln_f.{part}"].to(device, self.dtype) for part in ("weight", "bias")]
 
     @classmethod
@@ -91,41 +77,12 @@ class Gpt2(Autoregressive):
         hidden = inputs.to(self.dtype) + self._places[places]
         mask = memory.mask(count)
         for layer, block in enumerate(self._blocks):
-            hidden = self._block(hidden, block, layer, memory, mask)
+            query, key, value = block.mixed(hidden, self.heads, self._epsilon)
+            keys, values = memory.keep(layer, key, value)  # [B, H, S, W / H]
+            told = attended(query, keys, values, mask, self.width)
+            hidden = block.after(hidden, told, self._epsilon)
         memory.advance(count)
         return F.layer_norm(hidden[:, -1], (self.width,), *self._last, self._epsilon)
-
-    def _block(
-        self,
-        hidden: torch.Tensor,
-        block: list[torch.Tensor],
-        layer: int,
-        memory: Memory,
-        mask: torch.Tensor | None,
-    ) -> torch.Tensor:
-        """One layer, [B, T, W] to [B, T, W]."""
-        norm, norm_bias, mix, mix_bias, out, out_bias, norm2, norm2_bias, up, up_bias, down, down_bias = block
-        rows, count, width = hidden.shape
-        normed = F.layer_norm(hidden, (width,), norm, norm_bias, self._epsilon)
-        mixed = torch.addmm(mix_bias, normed.view(-1, width), mix).view(rows, count, 3, self.heads, -1)
-        query, key, value = mixed.permute(2, 0, 3, 1, 4)  # [B, H, T, W / H] each
-        keys, values = memory.keep(layer, key, value)  # [B, H, S, W / H]
-        told = self._attended(query, keys, values, mask).transpose(1, 2).reshape(-1, width)
-        hidden = torch.addmm(out_bias, told, out).view(rows, count, width) + hidden
-        normed = F.layer_norm(hidden, (width,), norm2, norm2_bias, self._epsilon)
-        raised = F.gelu(torch.addmm(up_bias, normed.view(-1, width), up), approximate="tanh")
-        return hidden + torch.addmm(down_bias, raised, down).view(rows, count, width)
-
-    def _attended(
-        self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Attention [B, H, T, W / H]; `mask` is true where a place may be seen."""
-        if self.width > NARROW:
-            return F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
-        weights = torch.matmul(query, keys.transpose(-1, -2)) * keys.shape[-1] ** -0.5
-        if mask is not None:
-            weights = weights.masked_fill(~mask, -torch.inf)
-        return torch.matmul(F.softmax(weights, dim=-1), values)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         return F.linear(hidden.float(), self.head)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 
-from captioner.captioning.gpt2 import WEIGHTS, Gpt2, is_plain
+from captioner.captioning.gpt2 import WEIGHTS, Gpt2
 from captioner.decoders.autoregressive import Autoregressive
+from captioner.decoders.gpt2_blocks import is_plain
 from captioner.foundation.errors import InputError
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from captioner.decoders import gpt2_blocks
 from captioner.decoders.autoregressive import NARROW, Autoregressive
 from captioner.foundation import torchvision_ops  # noqa: F401  (before transformers)
 from captioner.foundation.documents import read_json
@@ -50,6 +51,11 @@ class Decoder(Autoregressive):
         self.head = head if dtype == "float32" else copy.deepcopy(head)
         self.mean_norm = model.get_input_embeddings().weight.norm(dim=-1).mean().item()  # of a token embedding
         self.model = model.to(DTYPES[dtype])
+        config = model.config
+        self._plain = None
+        if gpt2_blocks.is_plain(config.to_dict()):
+            body = dict(self.model.base_model.named_parameters())
+            self._plain = body, config.n_head, config.layer_norm_epsilon
 
     @classmethod
     def load(cls, folder: Path, device: torch.device, dtype: str = "float32") -> Decoder:
@@ -85,6 +91,15 @@ class Decoder(Autoregressive):
         inputs = inputs.to(self.model.dtype)
         body = self.model.base_model
         return body(inputs_embeds=inputs, past_key_values=cache, use_cache=cache is not None).last_hidden_state
+
+    def tail(self, inputs: torch.Tensor, count: int) -> torch.Tensor:
+        """The last hidden states [B, count, W] of the last `count` of the input embeddings [B, T, W], as training reads
+        them; of a plain GPT-2 without what nothing reads.
+        """
+        if self._plain is None:
+            return self.hidden(inputs)[:, -count:]
+        body, heads, epsilon = self._plain
+        return gpt2_blocks.tail(body, heads, epsilon, inputs.to(self.model.dtype), count)
 
     def memory(self, rows: int, room: int) -> Grown:
         return Grown(DynamicCache(config=self.model.config))

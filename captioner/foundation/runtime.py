@@ -19,6 +19,7 @@ def prepare(config: RuntimeConfig, seed: int, threads: int | None = None) -> tor
     """
     torch.set_num_threads(threads or config.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms, without its import of the compiler
+    torch.utils.deterministic.fill_uninitialized_memory = False  # of no use where every kernel writes all it returns
     torch.manual_seed(seed)
     if config.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -13,8 +13,9 @@ from captioner.config.encoder import TrainedEncoder
 from captioner.encoders.encoder import encode_text
 from captioner.encoders.openai_clip import CLIP, DEVIATION, MEAN, squared, tokenise
 from captioner.foundation.checkpoints import Checkpoints
-from captioner.foundation.optimisation import adamw, by_length, scheduled_rate, set_rate
+from captioner.foundation.optimisation import by_length, scheduled_rate
 from captioner.foundation.runtime import autocast
+from captioner.miniatures.muon import MuonWithAdamW
 
 VOCABULARY = 49408  # rows of openai-clip's token table
 GROUPS = 4  # of like length, into which the texts of a batch are cut
@@ -27,6 +28,15 @@ def build(config: TrainedEncoder, vocabulary: int) -> CLIP:
         config.embedding, config.resolution, (1, 1, 1, 1), config.width, None,
         config.context, vocabulary, config.text_width, heads, config.text_layers,
     )  # fmt: skip
+
+
+def matrices(model: CLIP) -> list[str]:
+    """The names of the weights that Muon trains: kernels, and the matrices of the text blocks.
+
+    The pooling's are too large to orthogonalise at every step beside a model this small.
+    """
+    inside = ("visual.conv", "visual.layer", "transformer.resblocks")
+    return [name for name, value in model.named_parameters() if value.ndim > 1 and name.startswith(inside)]
 
 
 def contrastive_loss(model: CLIP, pixels: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
@@ -89,7 +99,7 @@ def train_encoder(
 
     torch.manual_seed(seed)
     model = build(config, len(ids)).to(memory_format=torch.channels_last)
-    optimiser = adamw(model.parameters(), config.learning_rate, config.weight_decay)
+    optimiser = MuonWithAdamW(model, matrices(model), config.learning_rate, config.weight_decay)
     losses: list[tuple[int, float]] = []
     start = 0
     if state := checkpoints.load():
@@ -111,10 +121,10 @@ def train_encoder(
         which = torch.randint(0, rows.shape[1], (len(chosen),), generator=generator)
         told = rows[chosen, which]
         images = shifted(normalise(pixels[chosen]), config.crop, generator).to(memory_format=torch.channels_last)
-        set_rate(optimiser, scheduled_rate(step, config.steps, config.learning_rate, config.warmup))
+        optimiser.set_rate(scheduled_rate(step, config.steps, config.learning_rate, config.warmup))
         with autocast(pixels.device, dtype):
             loss = contrastive_loss(model, images, compact[told])
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()

@@ -5,14 +5,13 @@ the study itself does not make; half a minute on `scenes`.
 import torch
 
 from captioner.bridge.base import Bridge
-from captioner.bridge.files import load_bridge
+from captioner.bridge.files import load_bridge, load_of_patches
 from captioner.bridge.linear import untrained
 from captioner.captioning.captions import Record, write_records
 from captioner.captioning.loading import load_decoder
 from captioner.decoders.autoregressive import Autoregressive
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.embeddings import Embeddings
-from captioner.patches.linear import load_of_patches
 from further.arms import parameters
 from stages import settings
 from stages.study.captioning import Captioning

@@ -11,12 +11,12 @@ from safetensors import safe_open
 from captioner.bridge.base import Bridge, Shape
 from captioner.bridge.files import bridge_bytes
 from captioner.bridge.history import History, summary
+from captioner.bridge.patches import Patches, Pooled
 from captioner.config.arms import PatchBridgeConfig
 from captioner.config.projection import ProjectionConfig
 from captioner.foundation.checkpoints import Checkpoints
 from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
-from captioner.patches.linear import Patches, Pooled
 from further.arms import parameters
 from stages import settings
 from stages.study.training import Training, each

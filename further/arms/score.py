@@ -9,14 +9,13 @@ from itertools import chain
 
 import torch
 
-from captioner.bridge.files import load_bridge
+from captioner.bridge.files import load_bridge, load_of_patches
 from captioner.captioning.captions import Caption, by_arm, read_records
 from captioner.config.compare import CompareConfig
 from captioner.evaluation.arms import Arm, beside_headline, pairs
 from captioner.evaluation.described import Texts
 from captioner.evaluation.judge import fact_table
 from captioner.foundation.tables import write_named
-from captioner.patches.linear import load_of_patches
 from captioner.photographs.annotations import read_captions
 from captioner.statistics.intervals import Bootstrap
 from captioner.world.scene import Scene

@@ -44,15 +44,24 @@ class Training:
     validation: Examples
 
     @classmethod
-    def open(cls, threads: int | None = None) -> Training:
-        """Everything loaded, in a process of so many threads."""
+    def open(
+        cls,
+        threads: int | None = None,
+        recipe: ProjectionConfig | None = None,
+        decoder: str = "decoder",
+        tokens: str = "tokens",
+        ids: Mapping[str, Sequence[int]] | None = None,
+    ) -> Training:
+        """Everything loaded, in a process of so many threads: what the study trains with, or another recipe, decoder
+        and tokens (by their names in paths.yaml) on other images of `train` and `val`.
+        """
         seed, runtime = settings.shared("seed"), settings.section("runtime", RuntimeConfig)
         device = prepare(runtime, seed, threads)
-        recipe = settings.section("projection", ProjectionConfig)
-        embeddings, ids = Embeddings.load(settings.source("embeddings")), splits()
-        folder = settings.source("decoder")
+        recipe = recipe or settings.section("projection", ProjectionConfig)
+        embeddings, ids = Embeddings.load(settings.source("embeddings")), ids or splits()
+        folder = settings.source(decoder)
         return cls(
-            seed, runtime, device, recipe, Decoder.load(folder, device), TokenTable.load(settings.source("tokens")),
+            seed, runtime, device, recipe, Decoder.load(folder, device), TokenTable.load(settings.source(tokens)),
             Vocabulary.load(folder), *(Examples(ids[name], embeddings.of(ids[name])) for name in ("train", "val")),
         )  # fmt: skip
 

@@ -25,6 +25,7 @@ from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from captioner.application.project import Project
 from captioner.bridge.files import load_bridge
+from captioner.bridge.patches import Patches, Pooled
 from captioner.captioning.captions import by_arm, read_records
 from captioner.config.encoder import TrainedEncoder
 from captioner.decoders.tokens import TokenTable
@@ -34,7 +35,6 @@ from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
 from captioner.miniatures import contrastive
 from captioner.patches.features import patch_features
-from captioner.patches.linear import Patches, Pooled
 from captioner.photographs.annotations import Captions, write_captions
 from captioner.photographs.images import manifest_rows, write_archive, write_manifest
 from captioner.world.drawing import draw

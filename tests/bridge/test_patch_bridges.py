@@ -7,13 +7,13 @@ import torch
 from conftest import CPU
 
 from captioner.bridge.base import Shape
-from captioner.bridge.files import load_bridge, save_bridge
+from captioner.bridge.files import load_bridge, load_of_patches, save_bridge
 from captioner.bridge.linear import Projection
 from captioner.bridge.objective import Examples, Objective
+from captioner.bridge.patches import Patches, Pooled
 from captioner.bridge.training import Schedule, train
 from captioner.foundation.checkpoints import Checkpoints
 from captioner.foundation.errors import InputError
-from captioner.patches.linear import Patches, Pooled, load_of_patches
 
 MAKE = {"pooled": Pooled, "patches": lambda shape: Patches(shape, 4)}
 
