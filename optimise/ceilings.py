@@ -74,7 +74,7 @@ def main() -> None:
         for number, each in enumerate(study.maps)
     ]
     read = " | ".join(
-        study.vocabulary.text(nearest_tokens(each.prompt, study.decoder.table.weight.float())) for each in prompted
+        study.vocabulary.text(nearest_tokens(each.prompt, study.decoder.embeddings.float())) for each in prompted
     )
     known = load_file(settings.source("optimise_values"))
     rows = []

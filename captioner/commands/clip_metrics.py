@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from captioner.encoders.encoder import Encoder
 
 HELP = (
-    "the CLIP of --images: a folder that a study made, one of OpenAI's names (ViT-B/32: downloaded once), or a CLIP or "
-    "SigLIP of transformers by its folder or its name on the hub (default: the judge of the project in this folder)"
+    "the CLIP of --images: a folder that a study made, one of OpenAI's names (ViT-B/32: downloaded once), or a CLIP, "
+    "SigLIP, MetaCLIP 2, AltCLIP or Chinese-CLIP of transformers by its folder or its name on the hub (default: the "
+    "judge of the project in this folder)"
 )
 
 

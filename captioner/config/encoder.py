@@ -35,7 +35,7 @@ class OpenAIEncoder:
 @section
 class TransformersEncoder:
     source: Literal["transformers"]
-    name: str  # a CLIPModel or SiglipModel by its name on the hub, or the absolute path of a folder
+    name: str  # a CLIP-like model by its name on the hub, or the absolute path of a folder
     revision: str  # branch, tag or commit on the hub
 
 

@@ -27,7 +27,16 @@ class Autoregressive(ABC):
     positions: int  # the longest sequence of prefix, prompt and caption, in tokens
     stop: int  # the id of the token that ends a text
     start: int  # the id of the token that begins one
-    table: nn.Embedding  # the token embeddings [V, W]
+    table: nn.Embedding  # what gives the embeddings [..., W] of token ids [...]
+
+    @property
+    def embeddings(self) -> torch.Tensor:
+        """The token embeddings [V, W] as the model reads them: the table's weights, or what a table of a class of its
+        own makes of them, as those of XGLM and Gemma 3 scale theirs by the root of the width.
+        """
+        if type(self.table) is nn.Embedding:
+            return self.table.weight
+        return self.table(torch.arange(self.table.num_embeddings, device=self.table.weight.device))
 
     @abstractmethod
     def memory(self, rows: int, room: int) -> Kept:

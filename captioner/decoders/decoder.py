@@ -49,7 +49,8 @@ class Decoder(Autoregressive):
         head = model.get_output_embeddings()
         _check_head(model, head)
         self.head = head if dtype == "float32" else copy.deepcopy(head)
-        self.mean_norm = model.get_input_embeddings().weight.norm(dim=-1).mean().item()  # of a token embedding
+        self.model = model
+        self.mean_norm = self.embeddings.norm(dim=-1).mean().item()  # of a token embedding
         self.model = model.to(DTYPES[dtype])
         config = model.config
         self._plain = None
@@ -112,7 +113,7 @@ class Decoder(Autoregressive):
 
     @property
     def table(self) -> nn.Embedding:
-        """The token embeddings [V, W]."""
+        """The token embeddings, called with ids; all of them are `embeddings` [V, W]."""
         return self.model.get_input_embeddings()
 
     @property
@@ -132,8 +133,12 @@ class Decoder(Autoregressive):
 
     @property
     def start(self) -> int:
-        """The id of the token that begins a text; the stop token where the model has none."""
-        start = self.model.config.bos_token_id
+        """The id of the token that begins a text, the decoder's own where the model has one (XGLM); the stop token
+        where it has none.
+        """
+        config = self.model.config
+        start = getattr(config, "decoder_start_token_id", None)
+        start = config.bos_token_id if start is None else start
         return self.stop if start is None else start
 
     @property
@@ -149,7 +154,7 @@ def _check_head(model: PreTrainedModel, head: nn.Module | None) -> None:
     kind = model.config.model_type
     if head is None or not isinstance(head, nn.Linear):
         raise ValueError(f"a model of the kind {kind!r} has no linear head over its vocabulary")
-    probe = model.get_input_embeddings().weight[:3].unsqueeze(0).clone()  # [1, 3, W]
+    probe = model.get_input_embeddings()(torch.arange(3, device=model.device)).unsqueeze(0)  # [1, 3, W]
     whole = model(inputs_embeds=probe, use_cache=False).logits
     split = head(model.base_model(inputs_embeds=probe, use_cache=False).last_hidden_state)
     if not torch.allclose(whole, split, atol=1e-4, rtol=1e-4):

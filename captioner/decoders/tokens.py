@@ -105,7 +105,7 @@ def prefix_targets(
     """For each image a wanted prefix of k = `length` embeddings, in chunks [n, k, W]: what its captions say there.
 
     Place j is the mean, over the image's captions, of the embedding of the token at the share (j + 1/2) / k of the
-    caption; `embedding` [V, W] is the decoder's token table.
+    caption; `embedding` [V, W] is the decoder's `embeddings`.
     """
     import torch
 

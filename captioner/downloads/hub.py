@@ -8,7 +8,9 @@ from pathlib import Path
 from captioner.foundation.errors import InputError
 
 WHERE = "https://huggingface.co"
-TOKENISERS = {"tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model"}
+TOKENISERS = {
+    "tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+}  # fmt: skip
 
 
 def is_folder(name: str) -> bool:

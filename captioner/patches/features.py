@@ -17,6 +17,8 @@ from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
 from captioner.foundation.runtime import autocast
 
+VITS = ("clip", "metaclip_2", "altclip", "chinese_clip")  # of transformers, whose picture is CLIP's ViT
+
 
 @torch.inference_mode()
 def patch_features(encoder: Encoder, pixels: torch.Tensor) -> torch.Tensor:
@@ -41,14 +43,14 @@ def _inside(encoder: Encoder) -> Callable[[torch.Tensor], torch.Tensor]:
         last = visual.transformer.resblocks[-1]
         return lambda pixels: entering(last, encoder, pixels).transpose(0, 1)[:, 1:]  # [1 + P, B, F]
     kind = getattr(getattr(getattr(encoder, "model", None), "config", None), "model_type", type(encoder).__name__)
-    if kind == "clip":
+    if kind in VITS:
         tower = encoder.model.vision_model
         return lambda pixels: tower(pixel_values=pixels, output_hidden_states=True).hidden_states[-2][:, 1:]
     if kind == "siglip":
         return lambda pixels: encoder.model.vision_model(pixel_values=pixels).last_hidden_state
     raise InputError(
         f"the patch features of an encoder of the kind {kind!r} are not known here; take one of openai-clip, or a "
-        "CLIPModel or SiglipModel of transformers"
+        f"model of transformers of the kind {', '.join(VITS)} or siglip"
     )
 
 

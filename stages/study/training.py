@@ -86,7 +86,7 @@ class Training:
         """The linear map of seed `number` as the recipe starts it."""
         projection, recipe = self.started(Projection, number), self.recipe
         if recipe.start == "ridge":
-            images, table = self.examples.images, self.decoder.table.weight
+            images, table = self.examples.images, self.decoder.embeddings
             targets = prefix_targets(self.table, images, table, recipe.prefix_length)
             projection.start_by_ridge(self.examples.embeddings.to(self.device), targets, recipe.ridge, self.norm)
         return projection

@@ -18,11 +18,20 @@ from captioner.foundation.errors import InputError
 from captioner.miniatures import contrastive
 from captioner.patches.features import embed_patches, patch_features, pooled_to
 
-from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel  # isort: skip
+from transformers import (  # isort: skip
+    AltCLIPConfig, AltCLIPModel, ChineseCLIPConfig, ChineseCLIPModel, CLIPConfig, CLIPModel, MetaClip2Config,
+    MetaClip2Model, SiglipConfig, SiglipModel,
+)  # fmt: skip
 
 SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2}
 VISION = {**SIZES, "image_size": 32, "patch_size": 8}
 TEXT = {**SIZES, "vocab_size": 64, "max_position_embeddings": 16, "bos_token_id": 1, "eos_token_id": 2}
+
+VITS = {
+    "clip": (CLIPConfig, CLIPModel), "metaclip_2": (MetaClip2Config, MetaClip2Model),
+    "altclip": (AltCLIPConfig, AltCLIPModel), "chinese_clip": (ChineseCLIPConfig, ChineseCLIPModel),
+}  # fmt: skip
+OF_TRANSFORMERS = [*VITS, "siglip"]
 
 
 def pixels(count: int, resolution: int) -> torch.Tensor:
@@ -32,8 +41,9 @@ def pixels(count: int, resolution: int) -> torch.Tensor:
 def of_transformers(kind: str) -> TransformersModel:
     """A tiny model of transformers, which needs neither processor nor tokeniser for tensors."""
     torch.manual_seed(1)
-    if kind == "clip":
-        model = CLIPModel(CLIPConfig(text_config=TEXT, vision_config=VISION, projection_dim=24))
+    if kind in VITS:
+        config, model_class = VITS[kind]
+        model = model_class(config(text_config=TEXT, vision_config=VISION, projection_dim=24))
     else:
         model = SiglipModel(SiglipConfig(text_config={**TEXT, "projection_size": 32}, vision_config=VISION))
     return TransformersModel(model, None, None, CPU)
@@ -76,21 +86,21 @@ def test_a_vits_are_its_tokens_before_the_last_block():
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("kind", ["clip", "siglip"])
+@pytest.mark.parametrize("kind", OF_TRANSFORMERS)
 def test_those_of_transformers_are_what_a_hook_sees(kind):
     encoder, x, seen = of_transformers(kind), pixels(3, 32), []
     tower = encoder.model.vision_model
-    watched = tower.encoder.layers[-1] if kind == "clip" else tower.head
+    watched = tower.head if kind == "siglip" else tower.encoder.layers[-1]
     hook = watched.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     encoder.image_features(x)
     hook.remove()
-    wanted = seen[0][:, 1:] if kind == "clip" else seen[0]
+    wanted = seen[0] if kind == "siglip" else seen[0][:, 1:]
     features = patch_features(encoder, x)
     assert features.shape == (3, 16, 32)
     torch.testing.assert_close(features, wanted, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("make", ["resnet", "vit", "clip", "siglip"])
+@pytest.mark.parametrize("make", ["resnet", "vit", *OF_TRANSFORMERS])
 def test_a_patch_shows_where_it_is_and_the_encoder_stays_as_it_is(make, resnet):
     """Another picture in one corner changes that corner's features most; no hook is left behind."""
     of_openai = {"resnet": resnet, "vit": ClipEncoder(random_clip("tiny", 3), CPU)}
