@@ -124,3 +124,17 @@ def test_local_folders(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     assert hub.fetch(str(tmp_path), "main", "coco.judge") == (tmp_path, "a local file")
     assert hub.title(str(tmp_path)) == tmp_path.name and hub.title("openai/clip") == "openai/clip"
+
+
+@pytest.mark.parametrize("tokeniser", ["tokenizer.json", "vocab.txt", "sentencepiece.bpe.model"])
+def test_what_lies_in_the_cache_whole_is_not_asked_for_again(tmp_path, monkeypatch, tokeniser):
+    """Chinese-CLIP's tokeniser is one vocab.txt, AltCLIP's may be one sentencepiece.bpe.model."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    folder = tmp_path / "models--x--tiny" / "snapshots" / COMMIT
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_bytes(FILES[name])
+    assert hub.cached("x/tiny", COMMIT) is None  # no tokeniser yet
+    (folder / tokeniser).write_bytes(b"x")
+    assert hub.cached("x/tiny", COMMIT) == folder
+    assert hub.fetch("x/tiny", COMMIT, "coco.encoder") == (folder, f"hub, revision {COMMIT}")
