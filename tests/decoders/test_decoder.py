@@ -81,6 +81,39 @@ def test_captions_are_those_of_generate(model, vocabulary):
     assert len({caption.text for caption in captions}) > 1
 
 
+@pytest.mark.parametrize("count", [1, 5, 12])
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "opt", "one layer", "wide", "varied"])
+def test_the_last_positions_are_those_of_the_whole_forward_pass(kind, count):
+    """Hidden states and the gradients of inputs and weights, whether the last block computes all positions or not."""
+    torch.manual_seed(4)
+    sizes = {"vocab_size": 90, "n_head": 2, "n_positions": 40, "initializer_range": 0.3}
+    match kind:
+        case "one layer":
+            model = GPT2LMHeadModel(GPT2Config(**sizes, n_embd=32, n_layer=1, attn_implementation="eager"))
+        case "wide":  # beyond NARROW
+            model = GPT2LMHeadModel(GPT2Config(**sizes, n_embd=288, n_layer=2))
+        case "varied":
+            config = GPT2Config(**sizes, n_embd=32, n_layer=3, scale_attn_by_inverse_layer_idx=True)
+            model = GPT2LMHeadModel(config)
+        case _:
+            model = random_model(kind, 90, 0)
+    decoder = Decoder(model.eval(), CPU)
+    model.requires_grad_(True)  # as where GPT-2 is trained too
+    inputs = torch.randn(3, 12, decoder.width, requires_grad=True)
+    wanted, found = decoder.hidden(inputs)[:, -count:], decoder.tail(inputs, count)
+    torch.testing.assert_close(found, wanted, atol=2e-5, rtol=1e-4)
+    body = [value for value in model.base_model.parameters() if value.requires_grad]
+    weight = torch.randn_like(wanted)
+    theirs, ours = (
+        torch.autograd.grad(hidden, [inputs, *body], weight, allow_unused=True) for hidden in (wanted, found)
+    )
+    assert ours[0].abs().max() > 0
+    for one, other in zip(theirs, ours, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            torch.testing.assert_close(other, one, atol=1e-3, rtol=1e-3)
+
+
 @torch.no_grad()
 def test_bfloat16_agrees_with_float32(decoder, vocabulary, projection, embeddings):
     """Distributions after the same inputs: the mean absolute difference of log-probabilities stays below 0.05 nats."""

@@ -119,3 +119,13 @@ def test_loss_falls_on_a_few_pairs(sight, pixels, tmp_path):
     config = type(sight)(**{**vars(sight), "steps": 40, "batch_size": 8, "crop": 0, "weight_decay": 0.0})
     _, losses = contrastive.train_encoder(config, pixels, CAPTIONS, 1, "float32", Checkpoints(tmp_path), every=1)
     assert losses[0][1] > 1.5 and losses[-1][1] < 0.6
+
+
+def test_muon_trains_kernels_and_the_matrices_of_the_text_blocks(clip_model):
+    """No table, no norm, no bias, no scalar, and not the pooling."""
+    named = dict(clip_model.named_parameters())
+    chosen = contrastive.matrices(clip_model)
+    kernels = [name for name, value in named.items() if value.ndim == 4]
+    linear = [name for name in named if "resblocks" in name and named[name].ndim == 2]
+    assert kernels and linear and sorted(chosen) == sorted([*kernels, *linear])
+    assert all(named[name].ndim > 1 and "attnpool" not in name and "embedding" not in name for name in chosen)
