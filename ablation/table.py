@@ -3,9 +3,11 @@
 import json
 import statistics
 
+from captioner.config.score import ScoreConfig
 from captioner.foundation.tables import write_table
 from captioner.photographs.annotations import read_captions
-from captioner.scores.metrics import Cider, tokenise
+from captioner.scores.metrics import Cider
+from captioner.scores.words import splitter
 from stages import settings
 
 
@@ -13,13 +15,14 @@ def main() -> None:
     choices = settings.document("ablation/params.yaml")["choices"]
     val = json.loads(settings.source("split").read_text(encoding="utf-8"))["splits"]["val"]
     references = read_captions(settings.source("captions_train")).captions
-    cider = Cider([[tokenise(text) for text in references[image]] for image in val])
+    words = splitter(settings.section("score", ScoreConfig).words)
+    cider = Cider([[words(text) for text in references[image]] for image in val])
     found = {
         name: json.loads(settings.source("ablation", f"{name}.json").read_text(encoding="utf-8"))["seeds"]
         for name in choices
     }
     scores = {
-        name: [float(cider.scores([tokenise(text) for text in result["captions"]]).mean()) for result in results]
+        name: [float(cider.scores([words(text) for text in result["captions"]]).mean()) for result in results]
         for name, results in found.items()
     }
     rows = []

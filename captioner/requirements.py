@@ -10,11 +10,15 @@ from captioner.config.captioners import CaptionerConfig
 from captioner.config.data import CocoData, TableData
 from captioner.config.decoder import GgufDecoder, PackagedDecoder, PretrainedDecoder
 from captioner.config.encoder import OpenAIEncoder, TransformersEncoder
+from captioner.config.score import ScoreConfig
 from captioner.downloads import hub
 from captioner.downloads.download import reach
 from captioner.foundation.errors import InputError
 from captioner.photographs import coco
+from captioner.photographs.annotations import read_captions
+from captioner.photographs.tables import cells
 from captioner.pretrained import gguf_source, openai_weights
+from captioner.scores.words import problem_of_words, splitter
 from captioner.vision_language import kinds
 
 
@@ -34,6 +38,8 @@ def problems(sections: Mapping[str, object]) -> list[str]:
                     _of_hub(config, name)
                 case CaptionerConfig():
                     kinds.check(config.name, config.revision, config.template, name)
+                case ScoreConfig():
+                    _of_words(config, name)
                 case GgufDecoder() | PackagedDecoder():
                     gguf_source.check(config, name)
         except InputError as error:
@@ -53,6 +59,29 @@ def positions(config: PretrainedDecoder | GgufDecoder | PackagedDecoder) -> int 
     except (OSError, ValueError):
         return None  # told by `problems`
     return document.get("n_positions", document.get("max_position_embeddings"))
+
+
+def problem_of_captions(score: ScoreConfig, data: object) -> str | None:
+    """Why photographs' captions of the set `test` are not to be scored by these words, or None; of captions that are
+    drawn, that have to be fetched, or that stage `data` refuses, None.
+    """
+    try:
+        match data:
+            case CocoData(folder=folder) if folder:
+                told = read_captions(Path(folder, data.test_captions), []).captions.values()
+                return problem_of_words(score.words, [text for several in told for text in several])
+            case TableData():
+                return problem_of_words(score.words, [text for _, _, text in cells(Path(data.file))])
+    except InputError:
+        pass  # told by `problems`, or by stage `data`, which knows what may be skipped
+    return None
+
+
+def _of_words(config: ScoreConfig, section: str) -> None:
+    try:
+        splitter(config.words)
+    except InputError as error:
+        raise InputError(f"{section}.{error}") from error
 
 
 def _paths(section: str, **paths: str) -> list[str]:

@@ -7,7 +7,6 @@ from stages.study.paper import paper
 def main() -> None:
     content = paper(
         settings.source("further_generated"),
-        settings.source("further_preamble"),
         settings.source("further_questions"),
         *sorted(settings.source("further_sections").glob("*.tex")),
     )

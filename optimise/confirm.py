@@ -20,7 +20,7 @@ from captioner.optimisation.ensembles import consensus, picked, reranked
 from captioner.optimisation.measures import MEASURES, measured
 from captioner.optimisation.subject import Standards, Subject
 from captioner.optimisation.substitutions import random_prompts
-from captioner.scores.metrics import Idf, tokenise
+from captioner.scores.metrics import Idf
 from captioner.statistics.intervals import Bootstrap
 from optimise.opening import standards, subject
 from optimise.parameters import part
@@ -84,7 +84,7 @@ def together(
     images = study.embeddings.of(study.splits[split]).numpy()
     agreed, near = [], []
     for maps in zip(*captions, strict=True):  # [P][N] of one map
-        agreed.append(consensus([[tokenise(told.text) for told in one] for one in maps], idf))
+        agreed.append(consensus([[held.words(told.text) for told in one] for one in maps], idf))
         vectors = encoder.encode_texts([told.text for one in maps for told in one]).numpy()
         near.append(reranked(images, vectors.reshape(len(maps), len(images), -1)))
     return {"consensus": np.stack(agreed), "reranked": np.stack(near)}

@@ -11,6 +11,7 @@ from captioner.captioning.loading import load_decoder
 from captioner.config.caption import CaptionConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.decoders.decoder import Decoder
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.encoders.encoder import load_encoder
@@ -20,6 +21,7 @@ from captioner.foundation.runtime import prepare
 from captioner.optimisation.subject import Standards, Subject, load_maps
 from captioner.optimisation.trials import Trials
 from captioner.photographs.annotations import read_captions
+from captioner.scores.words import splitter
 from stages import settings
 from stages.study.splits import splits
 
@@ -50,15 +52,20 @@ def standards() -> Standards:
     }
     scenes = json.loads(settings.source("facts").read_text(encoding="utf-8"))
     dtype = settings.section("judge", JUDGES).dtype
+    words = splitter(settings.section("score", ScoreConfig).words)
     load = partial(load_encoder, settings.source("judge"), device, dtype)
-    return Standards(references, scenes, Embeddings.load(settings.source("judged")), load)
+    return Standards(references, scenes, Embeddings.load(settings.source("judged")), load, words)
 
 
 def trials(study: Subject, weights: Mapping[str, float], batch_size: int, images: int | None = None) -> Trials:
     """Trials on val; what was measured before, by whatever search, is not measured again."""
 
     def kept(names: Sequence[str], instances: list) -> Parts:
-        config = asdict(settings.section("caption", CaptionConfig)) | asdict(settings.section("runtime", RuntimeConfig))
+        config = [
+            asdict(settings.section("caption", CaptionConfig)),
+            asdict(settings.section("runtime", RuntimeConfig)),
+            asdict(settings.section("score", ScoreConfig)),
+        ]
         files = [
             settings.source("projections"),
             settings.source("decoder"),

@@ -21,6 +21,7 @@ from captioner.config.judge import JUDGES
 from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.config.section import Text, Texts
 from captioner.config.split import SPLITTINGS, DrawnSplit
 from captioner.foundation.errors import InputError, listed
@@ -47,6 +48,7 @@ SECTIONS = {
     "mappers": MappersConfig,
     "finetune": FinetuneConfig,
     "caption": CaptionConfig,
+    "score": ScoreConfig,
     "equivalence": EquivalenceConfig,
 }
 
@@ -189,7 +191,7 @@ def main() -> None:
     }
     if problems := problems_of_fit(params, config):
         raise InputError(f"params.yaml: {len(problems)} parameters to mend\n" + listed(problems))
-    sections = {f"{params['study']}.{key}": config[key] for key in ("data", "encoder", "decoder", "judge")}
+    sections = {f"{params['study']}.{key}": config[key] for key in ("data", "encoder", "decoder", "judge", "score")}
     for name, entry in params["captioners"].items():
         sections[f"captioners.{name}"] = settings.validated(CaptionerConfig, entry, f"captioners.{name}")
     if problems := requirements.problems(sections):
@@ -197,6 +199,8 @@ def main() -> None:
             f"params.yaml: {len(problems)} things that the study {params['study']} needs are missing\n"
             + listed(problems, 20)
         )
+    if problem := requirements.problem_of_captions(config["score"], config["data"]):
+        raise InputError(f"params.yaml: {params['study']}.score.words: {problem}")
     if warning := slow_precision(config["runtime"]):
         print(f"warning: params.yaml: {params['study']}.runtime.dtype: {warning}", file=sys.stderr)
     for path in (settings.source("paper_source"), settings.source("references")):

@@ -17,8 +17,10 @@ from captioner.config.caption import CaptionConfig
 from captioner.config.compare import CompareConfig, EquivalenceConfig
 from captioner.config.projection import ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.foundation.errors import InputError
 from captioner.foundation.tables import write_named
+from captioner.scores.words import splitter
 from captioner.statistics.crossed import Crossed, cross
 from stages import settings
 
@@ -31,6 +33,7 @@ def main() -> None:
     margins = vars(settings.section("equivalence", EquivalenceConfig))
     threadpool_limits(settings.section("runtime", RuntimeConfig).threads)  # of numpy's matrix products, from here on
     cap = settings.section("caption", CaptionConfig).max_new_tokens
+    words = splitter(settings.section("score", ScoreConfig).words)
     trained = settings.section("projection", ProjectionConfig).prompts.values()
     told = groups.told(prompts, trained, config.groups)
     tables = score_tables(prompts)
@@ -56,7 +59,7 @@ def main() -> None:
     with settings.target("transfer") as path:
         write_named(path, ("text", "group", *means.TRANSFER), described(means.transfer(test, empty)))
     with settings.target("diagnoses") as path:
-        write_named(path, ("split", "text", *diagnoses.DIAGNOSES), everywhere(diagnoses.diagnoses, cap))
+        write_named(path, ("split", "text", *diagnoses.DIAGNOSES), everywhere(diagnoses.diagnoses, cap, words))
     with settings.target("pairs") as path:
         write_named(path, pairs.PAIRS, against)
     with settings.target("rankings") as path:

@@ -16,6 +16,7 @@ from captioner.config.judge import JUDGES, SameJudge
 from captioner.config.mappers import MappersConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.config.split import SPLITTINGS
 from captioner.encoders.origin import Origin
 from captioner.foundation.tables import read_table
@@ -120,6 +121,7 @@ def main() -> None:
     values |= {
         "sentence.encoder": wording.backbone("encoder", Origin.read(settings.source("encoder"))),
         "sentence.decoder": wording.backbone("decoder", Origin.read(settings.source("decoder"))),
+        "sentence.words": wording.words(settings.section("score", ScoreConfig).words),
         "sentence.judge": wording.circular(isinstance(sections["judge"], SameJudge)),
     }
     if not isinstance(sections["judge"], SameJudge):

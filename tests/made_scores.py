@@ -8,6 +8,7 @@ import pandas as pd
 from captioner.comparison import diagnoses, difficulty, lengths, means, pairs, rankings, summary, together
 from captioner.comparison.compared import SCORES, Compared
 from captioner.config.compare import CompareConfig
+from captioner.scores.metrics import tokenise
 from captioner.statistics.crossed import cross
 
 CONFIG = CompareConfig(
@@ -58,7 +59,7 @@ def tables(compared):
         "rankings": (rankings.RANKINGS, rankings.rankings(compared, ranked)),
         "ranks": (rankings.RANKS, rankings.ranks(compared, ranked)), "mixed": (lengths.MIXED, effects),
         "together": (together.TOGETHER, together.together(compared, vectors[0, 0], vectors)),
-        "diagnoses": (diagnoses.DIAGNOSES, diagnoses.diagnoses(compared, 8)),
+        "diagnoses": (diagnoses.DIAGNOSES, diagnoses.diagnoses(compared, 8, tokenise)),
         "lengths": (lengths.LENGTHS, lengths.lengths(compared)),
         "surface": (difficulty.SURFACE, difficulty.surface(compared, 5)),
         "examples": (difficulty.EXAMPLES, difficulty.examples(compared)),

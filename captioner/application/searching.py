@@ -16,6 +16,7 @@ from captioner.application.project import Project
 from captioner.captioning.loading import load_decoder
 from captioner.config.caption import CaptionConfig
 from captioner.config.optimise import CandidatesConfig, SearchConfig
+from captioner.config.score import ScoreConfig
 from captioner.decoders.decoder import Decoder
 from captioner.decoders.vocabulary import Vocabulary
 from captioner.encoders.encoder import load_encoder
@@ -30,6 +31,7 @@ from captioner.optimisation.searching import search
 from captioner.optimisation.subject import Standards, Subject, load_maps
 from captioner.optimisation.substitutions import substitutions
 from captioner.photographs.annotations import read_captions
+from captioner.scores.words import splitter
 
 FILE = "optimise/params.yaml"
 
@@ -63,6 +65,7 @@ def _opened(project: Project) -> tuple[Subject, Standards]:
         read_captions(project.path("captions_train")).captions,
         json.loads(project.path("facts").read_text(encoding="utf-8")), Embeddings.load(project.path("judged")),
         partial(load_encoder, project.path("judge"), device, settings.judge_dtype),
+        splitter(project.section("score", ScoreConfig).words),
     )  # fmt: skip
     return subject, standards
 
@@ -101,6 +104,7 @@ def searched(folder: Path, file: Path | None, changes: Mapping[str, object]) -> 
         told = [
             asdict(project.section("caption", CaptionConfig)),
             asdict(project.settings.runtime),
+            asdict(project.section("score", ScoreConfig)),
             list(names),
             instances,
         ]

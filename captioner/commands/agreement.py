@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from captioner.commands import clip_metrics
-from captioner.commands.words import HELP as WORDS_HELP
-from captioner.commands.words import WORDS, splitter
+from captioner.commands.words import add_words
 from captioner.foundation.errors import InputError
+from captioner.scores.words import splitter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--references", type=Path, metavar="FILE", help="of ratings: references, as for `evaluate`")
     parser.add_argument("--images", type=Path, nargs="+", metavar="FOLDER", help="the pictures, for CLIP-S")
     parser.add_argument("--encoder", metavar="CLIP", help=clip_metrics.HELP)
-    parser.add_argument("--words", choices=WORDS, default="ptb", help=WORDS_HELP)
+    add_words(parser)
     parser.add_argument("--no-java", action="store_true", help="leave METEOR and SPICE out even where Java is")
     parser.add_argument("--json", action="store_true", help="a JSON list of rows instead of a table")
     parser.set_defaults(run=run)

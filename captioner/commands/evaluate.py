@@ -22,11 +22,10 @@ from captioner.commands.caption_files import (
     read_names,
     read_references,
 )
-from captioner.commands.words import HELP as WORDS_HELP
-from captioner.commands.words import WORDS, splitter
+from captioner.commands.words import add_words
 from captioner.foundation.atomic import replacing
 from captioner.foundation.errors import InputError, listed
-from captioner.languages.words import BLANKLESS
+from captioner.scores.words import BLANKLESS, splitter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,13 +70,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     evaluate.add_argument("--intervals", action="store_true", help="with 95 %% bootstrap intervals over images")
     evaluate.add_argument("--images", type=Path, metavar="FOLDER", help="the pictures, for CLIP-S and RefCLIP-S")
     evaluate.add_argument("--encoder", metavar="CLIP", help=clip_metrics.HELP)
-    evaluate.add_argument("--words", choices=WORDS, default="ptb", help=WORDS_HELP)
+    add_words(evaluate)
     evaluate.add_argument("--no-java", action="store_true", help="leave METEOR and SPICE out even where Java is")
     idf = commands.add_parser(
         "idf", help="make a table of idf for `evaluate --idf`", description=_IDF, formatter_class=raw,
         epilog="example:\n  captioner idf captions_train2017.json idf.json",
     )  # fmt: skip
-    idf.add_argument("--words", choices=WORDS, default="ptb", help=WORDS_HELP)
+    add_words(idf)
     idf.add_argument("references", type=Path, metavar="REFERENCES")
     idf.add_argument("out", type=Path, metavar="OUT")
 
@@ -142,7 +141,7 @@ def _warn(texts: Mapping[str, Sequence[str]], several: Sequence[Sequence[str]], 
         if empty := sum(not text.strip() for text in own):
             _say(f"{name}: {empty} captions are empty")
     said = [text for own in texts.values() for text in own] + [text for group in several for text in group]
-    if words == "ptb" and any(re.search(f"[{BLANKLESS}]", text) for text in said):
+    if words == "treebank" and any(re.search(f"[{BLANKLESS}]", text) for text in said):
         _say(
             "captions in a script without blanks between words: the words are those of coco-caption's PTBTokenizer, "
             "parted at blanks, so that a sentence counts as one word; take --words characters, or --words jieba for "

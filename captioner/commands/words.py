@@ -1,25 +1,17 @@
-"""What counts as a word: coco-caption's words, or parts of them in scripts that put no blanks between words."""
+"""The argument `--words` of the commands that score captions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import argparse
 
-if TYPE_CHECKING:
-    from captioner.scores.metrics import Tokens
+from captioner.scores.words import WORDS
 
-WORDS = ("ptb", "characters", "jieba")
 HELP = (
-    "what counts as a word: coco-caption's (ptb, the default), these with each sign of Chinese, Japanese, Thai and Lao "
-    "as a word, or these with Chinese parted by jieba"
+    "what counts as a word: coco-caption's (treebank, the default), these with each sign of Chinese, Japanese, Thai, "
+    "Lao, Khmer and Burmese as a word (characters), or these with Chinese parted by jieba"
 )
 
 
-def splitter(name: str) -> Callable[[str], Tokens]:
-    """The function from a caption to its words for one of WORDS; InputError where jieba is not installed."""
-    from captioner.languages.words import characters, parted
-    from captioner.scores.metrics import tokenise
-
-    if name == "jieba":
-        parted("")
-    return {"ptb": tokenise, "characters": characters, "jieba": parted}[name]
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """Add it to a command's arguments."""
+    parser.add_argument("--words", choices=WORDS, default="treebank", help=HELP)

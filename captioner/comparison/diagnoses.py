@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from captioner.comparison.compared import Compared
-from captioner.scores.metrics import tokenise
+from captioner.scores.words import Words
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ def repeated_ngrams(words: Sequence[str], size: int) -> tuple[int, int]:
     return len(ngrams) - len(set(ngrams)), len(ngrams)
 
 
-def diagnose(texts: Sequence[str], tokens: Sequence[int], cap: int) -> Diagnosis:
-    """The diagnosis of captions with their numbers of tokens; `cap` tokens and no stop token is a cut caption."""
-    words = [tokenise(text) for text in texts]
+def diagnose(texts: Sequence[str], tokens: Sequence[int], cap: int, words_of: Words) -> Diagnosis:
+    """The diagnosis of captions with their numbers of tokens; `cap` tokens and no stop token is a cut caption.
+
+    `words_of` gives a caption's words."""
+    words = [words_of(text) for text in texts]
     again, ngrams = (sum(counts) for counts in zip(*(repeated_ngrams(one, 2) for one in words), strict=True))
     times = Counter(texts)
     return Diagnosis(
@@ -54,14 +56,14 @@ def diagnose(texts: Sequence[str], tokens: Sequence[int], cap: int) -> Diagnosis
 DIAGNOSES = ("prompt", *(field.name for field in fields(Diagnosis)), "collapsed_seeds")
 
 
-def diagnoses(compared: Compared, cap: int) -> Iterator[dict]:
+def diagnoses(compared: Compared, cap: int, words_of: Words) -> Iterator[dict]:
     """A row a prompt: means over seeds, and how many seeds' captions have collapsed.
 
     Captions collapse where one of them is given to more images than the share that the parameters allow.
     """
     for p, name in compared.named():
         found = [
-            asdict(diagnose(texts.tolist(), tokens, cap))
+            asdict(diagnose(texts.tolist(), tokens, cap, words_of))
             for texts, tokens in zip(compared.scores.captions[p], compared.values["tokens"][p], strict=True)
         ]
         collapsed = sum(one["commonest"] > compared.config.collapse for one in found)

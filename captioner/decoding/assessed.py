@@ -12,7 +12,7 @@ from captioner.captioning.captions import Caption
 from captioner.decoding.diversity import distinct, self_cider
 from captioner.decoding.several import Several
 from captioner.evaluation.judge import Judge
-from captioner.scores.metrics import Idf, Tokens, tokenise
+from captioner.scores.metrics import Idf, Tokens
 from captioner.statistics.intervals import Bootstrap, spread
 from captioner.world.language import check_facts
 from captioner.world.scene import Scene
@@ -59,7 +59,7 @@ class Measured:
         """`captions` [S][N], of equal number each."""
         self.standard = standard
         self.texts = [list(zip(*(row.texts for row in one), strict=True)) for one in captions]  # [S][n][N]
-        self.words = [[[tokenise(text) for text in several] for several in one] for one in self.texts]
+        self.words = [[[standard.judge.words(text) for text in several] for several in one] for one in self.texts]
         flat = [text for one in self.texts for several in one for text in several]
         shape = (len(self.texts), len(self.texts[0]), len(self.texts[0][0]))
         judge = standard.judge

@@ -13,8 +13,9 @@ import numpy as np
 from captioner.captioning.captions import Caption
 from captioner.evaluation.described import References, Texts
 from captioner.foundation.embeddings import Embeddings
-from captioner.scores.metrics import Cider, Tokens, bleu, rouge_l, tokenise
+from captioner.scores.metrics import Cider, Tokens, bleu, rouge_l
 from captioner.scores.similarity import clip_s, cosine_scores, derangement, entropy_weight, ref_clip_s
+from captioner.scores.words import Words
 from captioner.world.language import FACT_KINDS, check_facts
 from captioner.world.scene import Scene
 
@@ -52,18 +53,20 @@ class Judge:
         vocabulary: int,
         seed: str,
         derangements: int,
+        words: Words,
     ) -> None:
         """`references`: texts of each image; `images`: unit-norm embeddings [N, D]; `described`: those of each image's
-        references [R, D]; `seed` names the derangements, of which there are `derangements`.
+        references [R, D]; `seed` names the derangements, of which there are `derangements`; `words` gives a
+        caption's words.
         """
-        self.references: list[list[Tokens]] = [[tokenise(text) for text in several] for several in references]
+        self.references: list[list[Tokens]] = [[words(text) for text in several] for several in references]
         self.cider = Cider(self.references)
-        self.images, self.described, self.vocabulary = images, described, vocabulary
+        self.images, self.described, self.vocabulary, self.words = images, described, vocabulary, words
         self.others = np.array([derangement(len(images), f"{seed}/{number}") for number in range(derangements)])
 
     def score(self, captions: Sequence[Caption], texts: Texts) -> Scored:
         """Every score of one caption an image; the shuffled ones are means over the derangements."""
-        words = [tokenise(caption.text) for caption in captions]
+        words = [self.words(caption.text) for caption in captions]
         own = clip_s(self.images, texts.depicted)
         return Scored(
             cider=self.cider.scores(words),
@@ -95,7 +98,7 @@ class Judge:
 
     def summary(self, captions: Sequence[Caption], scored: Scored) -> dict[str, float]:
         """The means over the split, with corpus BLEU."""
-        values = bleu([tokenise(caption.text) for caption in captions], self.references)
+        values = bleu([self.words(caption.text) for caption in captions], self.references)
         texts = [caption.text for caption in captions]
         return {
             **{name: float(getattr(scored, name).mean()) for name in IMAGE_COLUMNS},
@@ -116,7 +119,7 @@ class Judge:
 
     def beside_people(self, captions: Sequence[Caption]) -> np.ndarray | None:
         """CIDEr-D [N] of these captions against the same references as in `people`."""
-        words = [tokenise(caption.text) for caption in captions]
+        words = [self.words(caption.text) for caption in captions]
         return self._mean([cider.scores(words) for _, cider in self._left_out])
 
     @staticmethod
@@ -149,12 +152,13 @@ def judges(
     vocabulary: int,
     seed: int,
     derangements: int,
+    words: Words,
 ) -> dict[str, Judge]:
     """A judge for each split that has images; every stage that scores makes the same ones."""
     return {
         name: Judge(
             [references[key] for key in keys], embeddings.of(keys).numpy(), described.of(keys), vocabulary,
-            f"{seed}/shuffle/{name}", derangements,
+            f"{seed}/shuffle/{name}", derangements, words,
         )
         for name, keys in splits.items()
         if keys
@@ -164,7 +168,7 @@ def judges(
 def best_constant(captions: Sequence[str], judge: Judge, candidates: int) -> str:
     """The one caption that fits all images of the judge's split best by CIDEr-D, of the most frequent captions."""
     frequent = [text for text, _ in nsmallest(candidates, Counter(captions).items(), lambda pair: (-pair[1], pair[0]))]
-    return max(frequent, key=lambda text: judge.cider.scores([tokenise(text)] * len(judge.references)).mean())
+    return max(frequent, key=lambda text: judge.cider.scores([judge.words(text)] * len(judge.references)).mean())
 
 
 def fact_table(captions: Sequence[str], scenes: Sequence[Scene]) -> list[dict[str, float | str]]:

@@ -6,8 +6,8 @@ import random
 import re
 
 from captioner.languages.language import Language, listed
-from captioner.languages.words import characters
 from captioner.scores.metrics import Tokens
+from captioner.scores.words import characters
 from captioner.world.language import STYLES, Facts
 from captioner.world.scene import Group, Scene
 

@@ -10,8 +10,9 @@ import numpy as np
 from captioner.captioning.captions import Caption
 from captioner.encoders.encoder import Encoder
 from captioner.foundation.errors import InputError
-from captioner.scores.metrics import Cider, tokenise
+from captioner.scores.metrics import Cider
 from captioner.scores.similarity import cosine_scores
+from captioner.scores.words import Words
 from captioner.world.language import check_facts
 from captioner.world.scene import Scene
 
@@ -34,10 +35,11 @@ def facts_f1(text: str, scene: Scene) -> float:
 class Measures:
     """Measures captions of N images: against their references, and where there are any, their embeddings and scenes.
 
-    `images` [N, D] are the unit-norm embeddings of `judge`, which embeds the captions.
+    `words` gives a caption's words; `images` [N, D] are the unit-norm embeddings of `judge`, which embeds the captions.
     """
 
     cider: Cider
+    words: Words
     judge: Encoder | None = None
     images: np.ndarray | None = None
     scenes: Sequence[Scene] = ()
@@ -49,7 +51,7 @@ class Measures:
         """
         texts = [caption.text for caption in captions]
         if name == "cider":
-            return self.cider.scores_at(places, [tokenise(text) for text in texts])
+            return self.cider.scores_at(places, [self.words(text) for text in texts])
         if name == "clip_score":
             return cosine_scores(self.images[list(places)], self.judge.encode_texts(texts).numpy())
         if name == "facts":

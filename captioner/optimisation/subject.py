@@ -23,7 +23,8 @@ from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
 from captioner.optimisation.measures import Measures
 from captioner.optimisation.trials import Trials, check_prompts, ordered_instances
-from captioner.scores.metrics import Cider, Tokens, tokenise
+from captioner.scores.metrics import Cider, Tokens
+from captioner.scores.words import Words
 from captioner.world.scene import Scene
 
 
@@ -128,6 +129,7 @@ class Standards:
     scenes: Mapping[str, dict]
     judged: Embeddings
     load: Callable[[], Encoder]
+    words: Words  # from a caption to its words
 
     @cached_property
     def judge(self) -> Encoder:
@@ -136,9 +138,9 @@ class Standards:
 
     def tokens(self, keys: Sequence[int]) -> list[list[Tokens]]:
         """The tokenised references of these images."""
-        return [[tokenise(text) for text in self.references[key]] for key in keys]
+        return [[self.words(text) for text in self.references[key]] for key in keys]
 
     def measures(self, keys: Sequence[int]) -> Measures:
         """The measures of captions of these images; the idf of CIDEr-D is that of their references."""
         drawn = [Scene.from_json(self.scenes[str(key)]) for key in keys if str(key) in self.scenes]
-        return Measures(Cider(self.tokens(keys)), self.judge, self.judged.of(keys).numpy(), drawn)
+        return Measures(Cider(self.tokens(keys)), self.words, self.judge, self.judged.of(keys).numpy(), drawn)

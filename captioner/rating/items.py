@@ -13,6 +13,7 @@ from itertools import combinations
 from math import ceil
 
 from captioner.foundation.errors import InputError
+from captioner.scores.words import BLANKLESS
 
 Captions = Mapping[str, Mapping[str, str]]  # by system, then by image
 PAIR, SCALE = "pair", "scale"
@@ -137,8 +138,8 @@ def evenly(items: Sequence[Item], keys: Mapping[Item, Sequence[Hashable]], count
 
 
 def words(text: str) -> set[str]:
-    """The words of a text, in lower case."""
-    return set(re.findall(r"\w+", text.lower()))
+    """The words of a text, in lower case; each sign of a script without blanks is one."""
+    return set(re.findall(rf"[{BLANKLESS}]|[^\W{BLANKLESS}]+", text.lower()))
 
 
 def attention_checks(references: Mapping[str, Sequence[str]], images: Sequence[str], seed: int) -> list[Item]:

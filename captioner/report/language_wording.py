@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from captioner.report.fonts import WIDE
 from captioner.report.latex import escaped, number, table
 from captioner.report.paper_tables import interval, real
 
@@ -13,23 +12,9 @@ ALL = "all"
 RULES, NONE = 0.9, 0.1  # shares of captions from which on something decides, or does not
 
 
-def tongue(text: str) -> str:
-    r"""A text in any of the languages as LaTeX: East Asian signs within ``\chinese{...}``, all else escaped."""
-    parts, wide = [], ""
-    for sign in [*text, ""]:
-        if sign and WIDE.match(sign):
-            wide += sign
-            continue
-        if wide:
-            parts.append(rf"\chinese{{{wide}}}")
-            wide = ""
-        parts.append(escaped(sign))
-    return "".join(parts)
-
-
 def prompted(text: str) -> str:
     """A prompt in quotation marks, or that there is none."""
-    return f"``{tongue(text)}''" if text else "(no prompt)"
+    return f"``{escaped(text)}''" if text else "(no prompt)"
 
 
 def told(row: Row) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -11,9 +12,28 @@ _SPECIAL = {
 }  # fmt: skip
 
 
+_LETTERS = frozenset("ĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž\u2018\u2019“”\u2013—…«»¡¿")  # of T1
+
+
 def escaped(text: str) -> str:
-    """Any text as LaTeX that prints it; a sign that the paper's fonts lack is printed as its code point, U+4E2D."""
-    return "".join(_sign(sign) for sign in text)
+    r"""Any text as LaTeX that prints it: Chinese signs within ``\chinese{...}``, which `captioner.report.pdf` defines,
+    a sign that the paper's fonts lack as its code point, U+0E01.
+    """
+    runs = groupby(text, chinese)
+    return "".join(rf"\chinese{{{''.join(run)}}}" if wide else "".join(map(_sign, run)) for wide, run in runs)
+
+
+def chinese(sign: str) -> bool:
+    """Whether the font gbsn has the sign: Chinese in simplified characters, kana, full-width signs (GB 2312)."""
+    try:
+        return sign >= "\u2e80" and len(sign.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False
+
+
+def code_point(sign: str) -> str:
+    """A sign as its code point, which every font has."""
+    return f"{{\\footnotesize U+{ord(sign):04X}}}"
 
 
 def _sign(sign: str) -> str:
@@ -22,7 +42,7 @@ def _sign(sign: str) -> str:
     code = ord(sign)
     if code < 32 or code == 127:
         return " "
-    return sign if code < 0x80 or 0xC0 <= code < 0x100 else f"{{\\footnotesize U+{code:04X}}}"
+    return sign if code < 0x80 or 0xC0 <= code < 0x100 or sign in _LETTERS else code_point(sign)
 
 
 def quoted(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
-from captioner.report.latex import escaped, number, quoted, table
+from captioner.report.latex import chinese, escaped, number, quoted, table
 
 Row = Mapping[str, str]
 GROUPS = {"seen": "seen in training", "unseen": "not seen in training", "unrelated": "unrelated to pictures"}
@@ -36,10 +38,12 @@ def interval(row: Row, measure: str, bold: bool = False) -> str:
 
 
 def shortened(text: str, limit: int = 34) -> str:
-    """A prompt in quotation marks, cut at a word where it has more than `limit` characters."""
+    """A prompt in quotation marks, cut at a word where it is wider than `limit` characters; a Chinese sign is two."""
     text = " ".join(text.split())
-    if len(text) > limit:
-        text = (text[:limit].rpartition(" ")[0] or text[:limit]) + " ..."
+    ends = list(accumulate(1 + chinese(sign) for sign in text))
+    if text and ends[-1] > limit:
+        head = text[: bisect_right(ends, limit)]
+        text = (head.rpartition(" ")[0] or head) + " ..."
     return quoted(text)
 
 

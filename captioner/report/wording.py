@@ -294,6 +294,15 @@ def backbone(role: str, origin: Origin) -> str:
     )
 
 
+def words(by: str) -> str:
+    """What counts as a word, where it is not coco-caption's choice; begins within a sentence."""
+    return {
+        "treebank": "",
+        "characters": ", each sign of a script without blanks between words counted as a word",
+        "jieba": ", Chinese parted into words by jieba",
+    }[by]
+
+
 def circular(same: bool) -> str:
     """Whether the CLIP that scores is the one that the captions were made from."""
     if same:

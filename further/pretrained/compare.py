@@ -17,6 +17,7 @@ from captioner.config.controls import ControlsConfig
 from captioner.config.judge import JUDGES
 from captioner.config.projection import ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.encoders.encoder import load_encoder
 from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.runtime import prepare
@@ -24,8 +25,8 @@ from captioner.foundation.tables import write_named, write_table
 from captioner.optimisation.measures import Measures
 from captioner.optimisation.subject import Standards
 from captioner.photographs.annotations import read_captions
-from captioner.scores.metrics import tokenise
 from captioner.scores.similarity import derangement
+from captioner.scores.words import splitter
 from captioner.statistics.crossed import cross
 from further.pretrained.images import images
 from stages import settings
@@ -80,7 +81,7 @@ def main() -> None:
 
 def scores(measures: Measures, places: list[int], orders: list[list[int]], captions: list[Caption]) -> np.ndarray:
     """Every measure [M, N] of one caption an image; the shuffled one is the mean over these orders of the images."""
-    words = [tokenise(caption.text) for caption in captions]
+    words = [measures.words(caption.text) for caption in captions]
     shuffled = [measures.cider.scores_at([places[other] for other in order], words) for order in orders]
     table = {name: measures(name, places, captions) for name in MEASURES if name != "cider_shuffled"}
     return np.stack([(table | {"cider_shuffled": np.mean(shuffled, axis=0)})[name] for name in MEASURES])
@@ -91,7 +92,8 @@ def standards() -> Standards:
     device = prepare(settings.section("runtime", RuntimeConfig), settings.shared("seed"))
     references = read_captions(settings.source("captions_test")).captions
     load = partial(load_encoder, settings.source("judge"), device, settings.section("judge", JUDGES).dtype)
-    return Standards(references, {}, Embeddings.load(settings.source("judged")), load)
+    words = splitter(settings.section("score", ScoreConfig).words)
+    return Standards(references, {}, Embeddings.load(settings.source("judged")), load, words)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from captioner.config.controls import ControlsConfig
 from captioner.config.judge import JUDGES
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.encoders.encoder import Encoder, load_encoder
 from captioner.evaluation.described import References
 from captioner.evaluation.judge import Judge, judges
 from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.runtime import prepare
+from captioner.scores.words import splitter
 from stages import settings
 from stages.study.splits import splits
 
@@ -38,5 +40,6 @@ class Scoring:
         made = judges(
             {name: ids[name] for name in names}, references, Embeddings.load(settings.source("judged")),
             References.load(settings.source("described")), config["vocab_size"], seed, derangements,
+            splitter(settings.section("score", ScoreConfig).words),
         )  # fmt: skip
         return cls(ids, scorer, made)

@@ -10,8 +10,8 @@ from test_evaluate import annotations, results, scores, written
 
 from captioner.cli import main
 from captioner.commands.evaluate import read_idf
-from captioner.commands.words import splitter
 from captioner.scores.metrics import tokenise
+from captioner.scores.words import splitter
 
 CHINESE = {1: ["一只狗在公园里跑", "公园里有狗"], 2: ["两只猫在沙发上睡觉", "猫在睡觉"], 3: ["一个人骑 red 自行车"]}
 SAID = {1: "一只狗在公园里", 2: "两只猫在睡觉", 3: "一个人骑 red 车"}

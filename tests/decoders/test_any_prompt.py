@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from captioner.decoders.tokens import IGNORED, batch
 from captioner.decoders.vocabulary import FORMS, form, formed
 from captioner.foundation.errors import InputError
-from captioner.report.latex import escaped
+from captioner.report.latex import chinese, escaped
 from captioner.web.uploads import MOST_CHARACTERS, Refused, upload_prompts
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -95,11 +95,15 @@ def test_a_prompt_of_the_page_is_one_plain_line_or_refused(text):
         assert upload_prompts([prompt, text]) == [prompt]
 
 
+LETTERS = "ĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž\u2018\u2019“”\u2013—…«»¡¿"
+
+
 @hard
 @given(ANY)
 def test_any_text_is_latex_that_the_papers_fonts_have(text):
     made = escaped(text)
-    assert all(sign < "\x7f" or "\xc0" <= sign <= "\xff" for sign in made) and made.isprintable()
+    assert all(sign < "\x7f" or "\xc0" <= sign <= "\xff" or sign in LETTERS or chinese(sign) for sign in made)
+    assert made.isprintable()
     grouped = made.replace("\\{", "").replace("\\}", "")
     assert grouped.count("{") == grouped.count("}") and not made.endswith("\\")
 

@@ -34,7 +34,8 @@ def told(scenes):
 @pytest.fixture(scope="module")
 def standard(told, scenes):
     images = vectors([several[5] for several in told])
-    judge = Judge([several[:5] for several in told], images, [vectors(several[:5]) for several in told], 100, "x", 3)
+    five = [several[:5] for several in told]
+    judge = Judge(five, images, [vectors(several) for several in five], 100, "x", 3, tokenise)
     return Standard(judge, vectors, images, vectors, scenes[:PICTURES])
 
 
@@ -148,7 +149,7 @@ def test_diversity_is_that_of_a_pictures_captions(standard, decodings, rows):
 
 def test_one_reference_leaves_people_out(told, scenes):
     judge = Judge([one[:1] for one in told], vectors([one[5] for one in told]), [vectors(one[:1]) for one in told],
-                  100, "x", 2)  # fmt: skip
+                  100, "x", 2, tokenise)  # fmt: skip
     alone = Standard(judge, vectors, judge.images, vectors, ())
     made = {"greedy": several("greedy", told, lambda picture, _: told[picture][:1]),
             "pure": several("pure", told, lambda picture, _: told[picture][:2])}  # fmt: skip

@@ -29,7 +29,8 @@ def judged(references, images, **more):
     described = [
         np.repeat(image[None], len(several), axis=0) for image, several in zip(images, references, strict=True)
     ]
-    return Judge(references, images, described, **{"vocabulary": 100, "seed": "x", "derangements": 3, **more})
+    usual = {"vocabulary": 100, "seed": "x", "derangements": 3, "words": tokenise}
+    return Judge(references, images, described, **{**usual, **more})
 
 
 def placed(rows):

@@ -44,7 +44,7 @@ def test_the_measures_are_those_of_the_scores(several, clip_model):
     tokens = [[tokenise(text) for text in texts] for texts in told]
     judge = ClipEncoder(clip_model, CPU)
     images = judge.encode_texts([texts[0] for texts in told]).numpy()  # any unit vectors
-    measures = Measures(Cider(tokens), judge, images, scenes)
+    measures = Measures(Cider(tokens), tokenise, judge, images, scenes)
     places = [7, 2, 11]
     captions = [caption(others[place]) for place in places]
     table = measures.table(["cider", "clip_score", "facts", "tokens"], places, captions)
@@ -60,7 +60,7 @@ def test_the_measures_are_those_of_the_scores(several, clip_model):
 
 def test_what_cannot_be_measured_is_refused(several):
     _, told, _ = several
-    bare = Measures(Cider([[tokenise(text) for text in texts] for texts in told]))
+    bare = Measures(Cider([[tokenise(text) for text in texts] for texts in told]), tokenise)
     bare.check(["cider", "tokens"])
     for name in ("facts", "clip_score"):
         with pytest.raises(InputError, match=rf"search\.objective: {name}: .*leave it out"):

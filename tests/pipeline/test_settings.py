@@ -21,6 +21,7 @@ from captioner.config.mappers import MappersConfig
 from captioner.config.pretrained import ImagesConfig, ProbesConfig
 from captioner.config.projection import FinetuneConfig, ProjectionConfig
 from captioner.config.runtime import RuntimeConfig
+from captioner.config.score import ScoreConfig
 from captioner.config.split import DrawnSplit, GivenSplit
 from captioner.foundation.errors import InputError, listed
 from stages import settings
@@ -39,6 +40,7 @@ SECTIONS = {  # each kind of section: values that are fine, and values that are 
         {"name": [""], "template": ["A photo of", "{prompt}{prompt}", "\ud800{prompt}"], "batch_size": [0],
          "dtype": ["int8"]},
     ),
+    ScoreConfig: ({"words": "jieba"}, {"words": ["ptb", "", 1]}),
     EmbedConfig: ({"batch_size": 1, "dtype": "bfloat16"}, {"batch_size": [0], "dtype": ["half"]}),
     CompareConfig: (
         {

@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties, findfont
 from captioner.foundation.errors import InputError
 from captioner.languages.known import LANGUAGES
 from captioner.report import fonts, theme
-from captioner.report.language_wording import tongue
+from captioner.report.latex import escaped
 
 CHINESE = "这张照片里有一辆红色的汽车，这是什么？"
 GERMAN = "Grüne Äpfel auf einer Straße"
@@ -76,8 +76,8 @@ def test_a_missing_font_is_one_error(monkeypatch):
 
 
 def test_chinese_in_latex_stands_in_its_macro():
-    assert tongue("Äpfel & 这张，有 x。") == r"Äpfel \& \chinese{这张，有} x\chinese{。}"
-    assert tongue("") == ""
+    assert escaped("Äpfel & 这张，有 x。") == r"Äpfel \& \chinese{这张，有} x\chinese{。}"
+    assert escaped("") == ""
 
 
 @pytest.mark.needs_latex
@@ -93,7 +93,7 @@ def test_a_pdf_prints_each_sign(tmp_path):
     (tmp_path / "x.tex").write_text(
         r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{mathptmx,CJKutf8}"
         r"\newcommand{\chinese}[1]{\begin{CJK*}{UTF8}{gbsn}#1\end{CJK*}}\begin{document}"
-        + tongue(f"{GERMAN}: {CHINESE}") + r"\end{document}", encoding="utf-8",
+        + escaped(f"{GERMAN}: {CHINESE}") + r"\end{document}", encoding="utf-8",
     )  # fmt: skip
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")

@@ -10,7 +10,7 @@ import pytest
 
 from captioner.report.latex import definitions, escaped, flattened, number, quoted, table
 
-HOSTILE = r"100% of $5 & a_b {x} #1 ~ ^ \input{x} <b> | 中文 é" + "\x07\n end"
+HOSTILE = r"100% of $5 & a_b {x} #1 ~ ^ \input{x} <b> | ก é" + "\x07\n end"
 
 
 def pdflatex(tmp_path, body: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +54,7 @@ def test_any_text_prints(tmp_path):
     assert done.returncode == 0, done.stdout[-2000:]
     if shutil.which("pdftotext"):
         told = subprocess.run(["pdftotext", "x.pdf", "-"], cwd=tmp_path, capture_output=True, text=True).stdout
-        assert r"\input{x}" in told and "U+4E2D" in told and "100%" in told
+        assert r"\input{x}" in told and "U+0E01" in told and "100%" in told
 
 
 @pytest.mark.needs_latex
