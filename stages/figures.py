@@ -5,6 +5,7 @@ A few seconds on two cores; equal tables give equal bytes.
 
 import json
 import multiprocessing
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL.Image import Image
 
 from captioner.photographs.images import ManifestReader, read_manifest
-from captioner.report import charts, prompt_charts, sheets, theme
+from captioner.report import charts, fonts, prompt_charts, sheets, theme
 from stages import settings
 
 TEXTS = {
@@ -56,6 +57,9 @@ def main() -> None:
     trial = json.loads(settings.source("backbones_metrics").read_text(encoding="utf-8"))["knows_nothing"]
     settings.source("images")  # where the manifest finds the test images
     reader = ManifestReader(read_manifest(settings.source("manifest")))
+
+    if warning := fonts.lacking("".join([*prompts["text"], *examples["caption"], *scores["caption"]])):
+        print(f"warning: {warning}", file=sys.stderr)
 
     def picture(key: int) -> Image:
         return reader.open(key).convert("RGB")

@@ -31,10 +31,16 @@ def fallback() -> str | None:
     return None
 
 
+def lacking(text: str) -> str | None:
+    """What to tell where a text has signs for which no font is installed, or None."""
+    if fallback() is None and (sign := WIDE.search(text)):
+        return (
+            f"no font for {sign[0]!r} is installed, a figure would show boxes; install one: apt-get install {PACKAGE}"
+        )
+    return None
+
+
 def demand(text: str) -> None:
     """InputError where a text has signs for which no font is installed."""
-    if fallback() is None and (lacking := WIDE.search(text)):
-        raise InputError(
-            f"no font for {lacking[0]!r} is installed, a figure would show boxes; install one: "
-            f"apt-get install {PACKAGE}"
-        )
+    if problem := lacking(text):
+        raise InputError(problem)

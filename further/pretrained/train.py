@@ -19,7 +19,8 @@ from stages.study.training import Training
 def trained(number: int, threads: int) -> tuple[bytes, History]:
     """One map: its file and its training."""
     config, ids = recipe(), images()
-    study = Training.open(threads, config, "pretrained_decoder", "pretrained_tokens", ids)
+    decoder, tokens = settings.source("pretrained_decoder"), settings.source("pretrained_tokens")
+    study = Training.open(threads, config, decoder, tokens, ids)
     projection = study.projection(number)
     told = hashlib.sha256(json.dumps([asdict(config), ids], sort_keys=True).encode()).hexdigest()[:16]
     checkpoints = Checkpoints(settings.checkpoint_folder("pretrained") / told / str(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -48,21 +49,22 @@ class Training:
         cls,
         threads: int | None = None,
         recipe: ProjectionConfig | None = None,
-        decoder: str = "decoder",
-        tokens: str = "tokens",
+        decoder: Path | None = None,
+        tokens: Path | None = None,
         ids: Mapping[str, Sequence[int]] | None = None,
     ) -> Training:
         """Everything loaded, in a process of so many threads: what the study trains with, or another recipe, decoder
-        and tokens (by their names in paths.yaml) on other images of `train` and `val`.
+        and tokens on other images of `train` and `val`.
         """
         seed, runtime = settings.shared("seed"), settings.section("runtime", RuntimeConfig)
         device = prepare(runtime, seed, threads)
         recipe = recipe or settings.section("projection", ProjectionConfig)
         embeddings, ids = Embeddings.load(settings.source("embeddings")), ids or splits()
-        folder = settings.source(decoder)
+        folder = decoder or settings.source("decoder")
+        table = TokenTable.load(tokens or settings.source("tokens"))
         return cls(
-            seed, runtime, device, recipe, Decoder.load(folder, device), TokenTable.load(settings.source(tokens)),
-            Vocabulary.load(folder), *(Examples(ids[name], embeddings.of(ids[name])) for name in ("train", "val")),
+            seed, runtime, device, recipe, Decoder.load(folder, device), table, Vocabulary.load(folder),
+            *(Examples(ids[name], embeddings.of(ids[name])) for name in ("train", "val")),
         )  # fmt: skip
 
     @property

@@ -1,0 +1,111 @@
+"""Photographs with Chinese captions: words of characters, the check before, command and stages alike."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from random_weights import random_clip, random_gpt2, write_archive
+from small_study import edit, shell, working_tree
+
+pytestmark = pytest.mark.pipeline
+
+
+def said(image: int, rng: random.Random) -> str:
+    kind = ["一只狗", "一只猫", "一辆车"][image % 3]
+    return f"{rng.choice(['街上', '公园里'])}有{kind}，{rng.choice(['旁边', '后面'])}有一棵树"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    """Thirty-six small photographs with Chinese captions in COCO's layout, and tiny random backbones."""
+    folder, rng = tmp_path_factory.mktemp("source"), random.Random(1)
+    for name, count, first in (("train", 24, 1), ("test", 12, 101)):
+        (folder / name).mkdir()
+        (folder / "annotations").mkdir(exist_ok=True)
+        images = [{"id": key, "file_name": f"{key:012d}.jpg"} for key in range(first, first + count)]
+        for row in images:
+            Image.new("RGB", (48, 40), (row["id"], 255 - row["id"], 90)).save(folder / name / row["file_name"])
+        rows = [{"image_id": row["id"], "caption": said(row["id"], rng)} for row in images for _ in range(5)]
+        document = {"images": images, "annotations": [{"id": n, **row} for n, row in enumerate(rows, start=1)]}
+        (folder / "annotations" / f"{name}.json").write_text(json.dumps(document))
+    write_archive(random_clip("tiny", 1), folder / "ViT-B-16.pt")
+    torch.save(random_clip("tiny", 2).state_dict(), folder / "ViT-B-32.pt")
+    sizes = {"n_embd": 32, "n_layer": 1, "n_head": 2, "n_positions": 128, "vocab_size": 400}
+    for part in random_gpt2([row["caption"] for row in document["annotations"]], 3, **sizes):
+        part.save_pretrained(folder / "gpt2")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(source, tmp_path_factory) -> Path:
+    """A clone with this study and the default words, of which nothing is built."""
+    folder = working_tree(tmp_path_factory.mktemp("clone"))
+
+    def small(params):
+        params["study"], study = "coco", params["coco"]
+        study["data"].update(
+            folder=str(source), test_images=0, train_captions="annotations/train.json", train_folder="train",
+            test_captions="annotations/test.json", test_folder="test",
+        )  # fmt: skip
+        study["decoder"]["name"] = str(source / "gpt2")
+        study["encoder"].update(file=str(source / "ViT-B-16.pt"), trust_archive=True)
+        study["judge"].update(file=str(source / "ViT-B-32.pt"), trust_archive=True)
+        study["runtime"]["device"] = "cpu"
+        study["split"]["val"] = 6
+        study["projection"].update(seeds=1, epochs=1)
+        study["finetune"]["epochs"] = 1
+        params["compare"]["resamples"] = 100
+        params["prompt"], params["prompts"] = "照片里有", {"opening": "照片里有"}
+        params["compare"]["groups"] = {}
+
+    edit(folder, small)
+    shell("git", "init", "-q", cwd=folder)
+    return folder
+
+
+def test_words_parted_at_blanks_are_refused_before_anything_is_computed(clone):
+    done = shell("python", "-m", "stages.check", cwd=clone, check=False)
+    assert done.returncode == 1 and not (clone / "data").exists() and "Traceback" not in done.stderr
+    assert "params.yaml: coco.score.words: treebank parts words at blanks, but 60 of 60 captions" in done.stderr
+    assert "set characters" in done.stderr
+
+
+def test_a_table_of_captions_is_looked_at_too(clone, source, tmp_path):
+    rows = json.loads((source / "annotations/test.json").read_text())["annotations"]
+    lines = ["file,caption", *(f"{row['image_id']:012d}.jpg,{row['caption'].replace('，', ' ')}" for row in rows)]
+    (tmp_path / "captions.csv").write_text("\n".join(lines), encoding="utf-8")
+    for file in ("params.yaml", "paths.yaml", "stages", "captioner", "paper"):
+        (shutil.copytree if (clone / file).is_dir() else shutil.copy2)(clone / file, tmp_path / file)
+    table = {"source": "table", "file": str(tmp_path / "captions.csv"), "folder": str(source / "test")}
+    table |= {"train_images": 0, "test_images": 4, "on_bad_image": "stop"}
+    edit(tmp_path, lambda params: params["coco"].update(data=table))
+    done = shell("python", "-m", "stages.check", cwd=tmp_path, check=False)
+    assert "coco.score.words: treebank parts words at blanks" in done.stderr, done.stderr
+
+
+def test_the_stages_score_characters_as_the_command_does(clone, tmp_path):
+    edit(clone, lambda params: params["coco"]["score"].update(words="characters"))
+    shell("dvc", "repro", "score", cwd=clone)
+    headline = json.loads((clone / "metrics/headline.json").read_text())
+    assert headline["cider_retrieved"] > 0.1 and headline["cider_human"] > 0.1 and headline["cider_constant"] > 0.1
+    retrieved = json.loads((clone / "data/retrieved.json").read_text())
+    with (clone / "plots/scores.csv").open(newline="", encoding="utf-8") as file:
+        made = {row["image_id"]: row["caption"] for row in csv.DictReader(file) if row["split"] == "test"}
+    found = {}
+    for name, captions in (("retrieved", {key: retrieved[key] for key in made}), ("linear", made)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(captions), encoding="utf-8")
+        command = ["python", "-m", "captioner", "evaluate", "data/captions_test.json", str(tmp_path / f"{name}.json")]
+        done = shell(*command, "--words", "characters", "--no-java", "--json", cwd=clone)
+        found[name] = json.loads(done.stdout)
+    assert found["retrieved"]["CIDEr"] == pytest.approx(headline["cider_retrieved"], rel=1e-9)
+    linear = {"CIDEr": "cider", "Bleu_4": "bleu4", "ROUGE_L": "rouge_l"}
+    assert {key: headline[name] for key, name in linear.items()} == pytest.approx(
+        {key: found["linear"][key] for key in linear}, rel=1e-9
+    )
