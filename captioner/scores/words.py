@@ -64,6 +64,6 @@ def problem_of_words(name: str, captions: Iterable[str]) -> str | None:
         return None
     return (
         f"treebank parts words at blanks, but {len(alike)} of {len(several)} captions are written without, such as "
-        f"{alike[0][:40]!r}: whole sentences would count as one word, and CIDEr-D would be about 0; set characters, "
+        f"{alike[0][:40]!r}: whole phrases would count as one word, and CIDEr-D would say little; set characters, "
         "or jieba for Chinese, or part the words by blanks"
     )
