@@ -1,6 +1,6 @@
 """Stage `backbones`: the CLIP and the language model that are frozen from here on, and a trial of what they know.
 
-`scenes` trains both from scratch, side by side in two processes of one thread each (six minutes on two AVX2
+`scenes` trains both from scratch, side by side in two processes of one thread each (five minutes on two AVX2
 cores): the encoder on the images of split train and their captions, the decoder on text alone, about scenes of its
 own. `coco` fetches both or takes local copies, and writes them in the form that every stage loads.
 """
