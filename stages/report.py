@@ -121,11 +121,12 @@ def main() -> None:
     values |= {
         "sentence.encoder": wording.backbone("encoder", Origin.read(settings.source("encoder"))),
         "sentence.decoder": wording.backbone("decoder", Origin.read(settings.source("decoder"))),
-        "sentence.words": wording.words(settings.section("score", ScoreConfig).words),
         "sentence.judge": wording.circular(isinstance(sections["judge"], SameJudge)),
     }
     if not isinstance(sections["judge"], SameJudge):
         values["sentence.judge"] += " " + wording.backbone("judge", Origin.read(settings.source("judge")))
+    if told_apart := wording.words(settings.section("score", ScoreConfig).words):
+        values["sentence.words"] = told_apart
     rated = results["ratings"]["answers"] > 0
     if rated:
         told_by_people = ratings.sentences(results["ratings"], tables["rated"], tables["trust"])
