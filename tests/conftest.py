@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,7 @@ hypothesis.settings.register_profile(  # the same examples on every machine, how
 hypothesis.settings.load_profile("same")
 
 ROOT = Path(__file__).parents[1]
+LONG = {"pipeline": 10, "slow": 3, "needs_chromium": 1, "needs_latex": 1}  # by mark, about how long a test is
 CPU = torch.device("cpu")
 LANGUAGE = {
     "source": "trained", "documents": 400, "sentences": 3, "tied": 0.5, "vocabulary": 400, "width": 64, "layers": 2,
@@ -75,10 +77,13 @@ def dvc_alone() -> Iterator[None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--quick"):
-        long = {"pipeline", "needs_chromium", "needs_latex", "slow"}
-        left = [item for item in items if long & {mark.name for mark in item.iter_markers()}]
+        left = [item for item in items if set(LONG) & {mark.name for mark in item.iter_markers()}]
         items[:] = [item for item in items if item not in set(left)]
         config.hook.pytest_deselected(items=left)
+    weights: Counter[Path] = Counter()
+    for item in items:
+        weights[item.path] += max((LONG.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+    items.sort(key=lambda item: -weights[item.path])  # a file that takes minutes is not the last one to begin
 
 
 class Interruption(Exception):

@@ -11,6 +11,7 @@ from committed import ROOT, committed, files
 from ruamel.yaml import YAML
 
 SMALL = {
+    "runtime": {"threads": 1},  # tests run side by side
     "data": {"train_images": 420, "test_images": 160, "picture_size": 64},
     "split": {"train": 200, "val": 20, "test": 40, "novel": 20},
     "encoder": {"steps": 6, "batch_size": 16, "width": 4, "embedding": 32, "text_width": 64, "text_layers": 1},
