@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -45,26 +44,16 @@ class Training:
     validation: Examples
 
     @classmethod
-    def open(
-        cls,
-        threads: int | None = None,
-        recipe: ProjectionConfig | None = None,
-        decoder: Path | None = None,
-        tokens: Path | None = None,
-        ids: Mapping[str, Sequence[int]] | None = None,
-    ) -> Training:
-        """Everything loaded, in a process of so many threads: what the study trains with, or another recipe, decoder
-        and tokens on other images of `train` and `val`.
-        """
+    def open(cls, threads: int | None = None) -> Training:
+        """Everything loaded, in a process of so many threads."""
         seed, runtime = settings.shared("seed"), settings.section("runtime", RuntimeConfig)
         device = prepare(runtime, seed, threads)
-        recipe = recipe or settings.section("projection", ProjectionConfig)
-        embeddings, ids = Embeddings.load(settings.source("embeddings")), ids or splits()
-        folder = decoder or settings.source("decoder")
-        table = TokenTable.load(tokens or settings.source("tokens"))
+        recipe = settings.section("projection", ProjectionConfig)
+        embeddings, ids = Embeddings.load(settings.source("embeddings")), splits()
+        folder = settings.source("decoder")
         return cls(
-            seed, runtime, device, recipe, Decoder.load(folder, device), table, Vocabulary.load(folder),
-            *(Examples(ids[name], embeddings.of(ids[name])) for name in ("train", "val")),
+            seed, runtime, device, recipe, Decoder.load(folder, device), TokenTable.load(settings.source("tokens")),
+            Vocabulary.load(folder), *(Examples(ids[name], embeddings.of(ids[name])) for name in ("train", "val")),
         )  # fmt: skip
 
     @property

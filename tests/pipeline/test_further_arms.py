@@ -1,5 +1,5 @@
 """Arms of several seeds on a tiny study whose own stages have run: every arm from every seed, from the patches to the
-paper's section. The pipeline declares what it uses, and its committed results belong to the committed code.
+paper's section.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ import json
 import random
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from committed import changed, committed, needs_commit
+from committed import committed, needs_commit
 from conftest import CPU, SIGHT
 from ruamel.yaml import YAML
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from captioner.application.project import Project
 from captioner.bridge.files import load_bridge
@@ -283,31 +281,3 @@ def test_the_committed_arms_are_of_the_committed_study():
         assert float(row["lowest"]) <= float(row["cider"]) <= float(row["highest"])
     assert float(rows["test", "linear"]["cider"]) == pytest.approx(headline["cider"], abs=1e-4)
     assert int(rows["test", "linear"]["maps"]) >= 3
-
-
-@pytest.mark.parametrize("name", STAGES)
-def test_each_stage_of_the_arms_declares_what_it_uses(name):
-    path, stage = ROOT / "further/arms" / f"{name}.py", STAGES[name]
-    assert stage["cmd"] == f"python -m further.arms.{name}" and stage["wdir"] == "../.." and stage["desc"]
-    declares_its_code(path, stage, quick=name == "report")
-    uses = Uses(path)
-    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
-    assert sorted(files) == sorted(uses.inputs - {parameters.FILE})
-    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
-    shared = [entry for entry in stage["params"] if isinstance(entry, str)]
-    assert sorted(shared) == sorted(uses.parameters)
-    own = [part for entry in stage["params"] if isinstance(entry, dict) for part in entry[parameters.FILE]]
-    used = set(re.findall(r"parameters\.(patches|bridges)\(", path.read_text(encoding="utf-8")))
-    assert own == [f"${{study}}.{part}" for part in sorted(used)]
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_arms_belong_to_the_code():
-    if changed("params.yaml", "dvc.lock", "further", "captioner", "stages", "paper"):
-        pytest.skip("the study was changed or rebuilt here; the arms are those of the committed one")
-    if not blocks_arms.belongs(committed):
-        pytest.skip("the study was committed without the arms that are trained on it")
-    command = ["dvc", "repro", "--allow-missing", "--dry", "further/arms/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr

@@ -1,6 +1,4 @@
-"""Ways of decoding on a tiny study, from captions to the paper's section. The pipeline declares what it uses, and its
-committed results belong to the committed code.
-"""
+"""Ways of decoding on a tiny study, from captions to the paper's section."""
 
 from __future__ import annotations
 
@@ -10,14 +8,11 @@ import json
 import random
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import torch
-from committed import changed
 from ruamel.yaml import YAML
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from captioner.application.project import Project
 from captioner.bridge.base import Shape
@@ -151,21 +146,6 @@ def test_every_number_of_the_section_is_written(built):
     assert {path.stem for path in made.glob("*.pdf")} == set(re.findall(r"\]\{further/decoding/(\w+)\}", section))
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_each_stage_declares_what_it_uses(name):
-    path, stage = ROOT / FOLDER / f"{name}.py", STAGES[name]
-    assert stage["cmd"] == f"python -m further.decoding.{name}" and stage["wdir"] == "../.." and stage["desc"]
-    declares_its_code(path, stage, quick=True)
-    uses = Uses(path)
-    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
-    assert sorted(files) == sorted(uses.inputs - {f"{FOLDER}/params.yaml"})
-    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
-    shared = [entry for entry in stage.get("params", []) if isinstance(entry, str)]
-    assert sorted(shared) == sorted(uses.parameters)
-    own = [part for entry in stage.get("params", []) if isinstance(entry, dict) for part in entry[next(iter(entry))]]
-    assert set(own) == set(re.findall(r'\bpart\("(\w+)"', path.read_text(encoding="utf-8")))
-
-
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -187,13 +167,3 @@ def test_bad_parameters_are_named(change, told):
     assert vars(good) == WAYS
     with pytest.raises(InputError, match=re.escape(told)):
         settings.validated(DecodingConfig, {**WAYS, **change}, "decoding", f"{FOLDER}/params.yaml")
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_results_belong_to_the_code():
-    if changed("params.yaml", "dvc.lock", "further", "captioner", "stages"):
-        pytest.skip("the study was changed or rebuilt here; the results are those of the committed one")
-    command = ["dvc", "repro", "--allow-missing", "--dry", f"{FOLDER}/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr

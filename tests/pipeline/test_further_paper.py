@@ -1,18 +1,16 @@
-"""The paper with a section on each further question: what it takes is there, declared, and of the committed results."""
+"""The paper with a section on each further question: what it takes is there."""
 
 from __future__ import annotations
 
 import importlib
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from committed import changed, committed
+from committed import committed
 from ruamel.yaml import YAML
 from small_study import latex
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from stages import settings
 
@@ -44,14 +42,6 @@ def test_a_section_takes_what_its_pipeline_has_written(name):
     assert macros and all(rf"\{macro}" in text for macro in macros)
 
 
-def test_the_stage_declares_what_it_uses():
-    path = ROOT / "further/paper.py"
-    declares_its_code(path, STAGE, quick=True)
-    uses = Uses(path)
-    assert sorted(entry for entry in declared(STAGE, "deps") if not is_code(entry)) == sorted(uses.inputs)
-    assert sorted(declared(STAGE, "outs")) == sorted(uses.outputs)
-
-
 @pytest.mark.needs_latex
 @pytest.mark.skipif(not latex(), reason="LaTeX is not installed")
 def test_the_paper_is_built(tmp_path, monkeypatch):
@@ -66,13 +56,3 @@ def test_the_paper_is_built(tmp_path, monkeypatch):
         settings.document.cache_clear()
     built, plain = ((tmp_path / "paper" / name).read_bytes() for name in ("further.pdf", "report.pdf"))
     assert built.startswith(b"%PDF") and len(built) > len(plain)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_paper_belongs_to_the_results():
-    if changed("params.yaml", "dvc.lock", "further", "captioner", "stages", "paper"):
-        pytest.skip("the study was changed or rebuilt here; the paper is that of the committed one")
-    command = ["dvc", "repro", "--allow-missing", "--dry", "further/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr

@@ -1,6 +1,4 @@
-"""The pretrained language model on a tiny study: its stages, from a GGUF file to the paper's section. Its pipeline
-declares what it uses, and its committed results belong to the committed code.
-"""
+"""The pretrained language model on a tiny study: its stages, from a GGUF file to the paper's section."""
 
 from __future__ import annotations
 
@@ -10,15 +8,13 @@ import json
 import random
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import torch
-from committed import changed, committed, needs_commit
+from committed import committed, needs_commit
 from gguf import GGMLQuantizationType
 from ruamel.yaml import YAML
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 from tiny_gguf import tiny_llama, write_gguf
 
 from captioner.application.project import Project
@@ -163,25 +159,6 @@ def test_more_images_than_the_study_has_are_refused(built):
     path.write_text(kept, encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", PIPELINE)
-def test_each_stage_declares_what_it_uses(name):
-    path, stage = ROOT / FOLDER / f"{name}.py", PIPELINE[name]
-    assert stage["cmd"] == f"python -m further.pretrained.{name}" and stage["wdir"] == "../.." and stage["desc"]
-    declares_its_code(path, stage, quick=True)
-    uses = Uses(path)
-    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
-    assert sorted(files) == sorted(uses.inputs - {f"{FOLDER}/params.yaml"})
-    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
-    shared = [entry for entry in stage.get("params", []) if isinstance(entry, str)]
-    assert sorted(shared) == sorted(uses.parameters)
-    own = {part for entry in stage.get("params", []) if isinstance(entry, dict) for part in entry[next(iter(entry))]}
-    code = path.read_text(encoding="utf-8")
-    wanted = set(re.findall(r'\bpart\("(\w+)"', code))
-    assert own == wanted | ({"images"} if "images()" in code else set()) | (
-        {"projection"} if "recipe()" in code else set()
-    )
-
-
 @needs_commit
 def test_the_committed_model_knows_english_and_its_captions_tell_of_their_images():
     facts = json.loads(committed(f"{FOLDER}/decoder.json"))
@@ -193,13 +170,3 @@ def test_the_committed_model_knows_english_and_its_captions_tell_of_their_images
     for row in rows:
         if row["group"] == "seen":
             assert float(row["cider_low"]) > 2 * float(row["cider_shuffled_high"]), row["text"]
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_results_belong_to_the_code():
-    if changed("params.yaml", "dvc.lock", "further", "captioner", "stages", "paper"):
-        pytest.skip("the study was changed or rebuilt here; these results are those of the committed one")
-    command = ["dvc", "repro", "--allow-missing", "--dry", f"{FOLDER}/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr

@@ -1,6 +1,4 @@
-"""The captioner in several languages on a tiny study: its stages from the captions to the figures. Its pipeline
-declares what it uses, and its committed results belong to the committed code.
-"""
+"""The captioner in several languages on a tiny study: its stages from the captions to the figures."""
 
 from __future__ import annotations
 
@@ -10,14 +8,11 @@ import json
 import random
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import torch
-from committed import changed
 from ruamel.yaml import YAML
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from captioner.application.project import Project
 from captioner.decoders.vocabulary import Vocabulary
@@ -227,28 +222,3 @@ def test_sentences_follow_the_result(shares, verdict):
 def test_one_map_for_all_is_judged_by_intervals(low, high, verdict):
     rows = [result("test", "all", "A photo of", "en", difference_low=low, difference_high=high)]
     assert verdict in language_wording.together(rows, {"en": "English"})
-
-
-@pytest.mark.parametrize("name", STAGES)
-def test_each_stage_declares_what_it_uses(name):
-    path, stage = ROOT / f"further/languages/{name}.py", STAGES[name]
-    assert stage["cmd"] == f"python -m further.languages.{name}" and stage["wdir"] == "../.." and stage["desc"]
-    declares_its_code(path, stage, quick=True)
-    uses = Uses(path)
-    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
-    assert sorted(files) == sorted(uses.inputs - {"further/languages/params.yaml"})
-    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
-    assert sorted(entry for entry in stage["params"] if isinstance(entry, str)) == sorted(uses.parameters)
-    own = [part for entry in stage["params"] if isinstance(entry, dict) for part in entry[next(iter(entry))]]
-    named = set(re.findall(r'\bpart\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
-    assert own == sorted(named | {"spoken"})  # which `prompts` reads
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_results_belong_to_the_code():
-    if changed("params.yaml", "dvc.lock", "further/languages", "captioner", "stages"):
-        pytest.skip("the study was changed or rebuilt here; the results are those of the committed one")
-    command = ["dvc", "repro", "--allow-missing", "--dry", "further/languages/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr

@@ -1,6 +1,4 @@
-"""The search for the best prompt on a tiny study: its stages and its command, from candidates to the paper's section.
-Its pipeline declares what it uses, and its committed results belong to the committed code.
-"""
+"""The search for the best prompt on a tiny study: its stages and its command, from candidates to the paper."""
 
 from __future__ import annotations
 
@@ -10,16 +8,13 @@ import json
 import random
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import torch
-from committed import changed
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
 from small_study import latex
-from test_pipeline_declared import Uses, declared, declares_its_code, is_code
 
 from captioner import cli
 from captioner.application.project import Project
@@ -250,28 +245,3 @@ def test_bad_input_of_the_command_is_one_error(command, tmp_path, arguments, con
 def test_wrong_weights_are_wrong_arguments(command, weights, told):
     status, _, err = command("--objective", weights)
     assert status == 2 and told in err
-
-
-@pytest.mark.parametrize("name", STAGES)
-def test_each_stage_declares_what_it_uses(name):
-    path, stage = ROOT / "optimise" / ("grid/__main__.py" if name == "grid" else f"{name}.py"), STAGES[name]
-    assert stage["cmd"] == f"python -m optimise.{name}" and stage["wdir"] in ("..", "../..") and stage["desc"]
-    declares_its_code(path, stage, quick=True)
-    uses = Uses(path)
-    files = [entry for entry in declared(stage, "deps") if not is_code(entry)]
-    assert sorted(files) == sorted(uses.inputs - {"optimise/params.yaml"})
-    assert sorted(declared(stage, "outs", "metrics", "plots")) == sorted(uses.outputs)
-    shared = [entry for entry in stage.get("params", []) if isinstance(entry, str)]
-    assert sorted(shared) == sorted(uses.parameters)
-    own = [part for entry in stage.get("params", []) if isinstance(entry, dict) for part in entry[next(iter(entry))]]
-    assert own == sorted(re.findall(r'\bpart\("(\w+)"', path.read_text(encoding="utf-8")))
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("dvc_alone")
-def test_the_results_belong_to_the_code():
-    if changed("params.yaml", "dvc.lock", "optimise", "captioner", "stages", "paper"):
-        pytest.skip("the study was changed or rebuilt here; the search's results are those of the committed one")
-    command = ["dvc", "repro", "--allow-missing", "--dry", "optimise/dvc.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "up to date" in done.stdout, done.stdout + done.stderr
