@@ -8,6 +8,7 @@ own. `coco` fetches both or takes local copies, and writes them in the form that
 import json
 import math
 import random
+from functools import partial
 
 from captioner.config.decoder import DECODERS, TrainedDecoder
 from captioner.config.encoder import ENCODERS, TrainedEncoder
@@ -29,6 +30,7 @@ def encoder() -> Losses:
     import torch
 
     from captioner.encoders.encoder import save_clip
+    from captioner.encoders.feeding import Pictures, batches, cores
     from captioner.foundation.checkpoints import Checkpoints
     from captioner.foundation.runtime import prepare
     from captioner.miniatures import contrastive
@@ -48,7 +50,10 @@ def encoder() -> Losses:
     reader = ManifestReader(read_manifest(settings.source("manifest")))
     settings.source("images")
     checkpoints = Checkpoints(settings.checkpoint_folder("encoder"))
-    pixels = torch.stack([contrastive.small_picture(reader.open(key), config.resolution) for key in by_split["train"]])
+    pictures = Pictures(
+        reader.open, partial(contrastive.small_picture, resolution=config.resolution), by_split["train"]
+    )
+    pixels = torch.cat(list(batches(pictures, 256, cores(), torch.device("cpu"))))  # [N, 3, R, R]
     model, losses = contrastive.train_encoder(
         config, pixels.to(device), [captions[key] for key in by_split["train"]], seed, runtime.dtype, checkpoints
     )

@@ -56,10 +56,11 @@ def main() -> None:
     results: dict[str, dict[str, Arm]] = {split: {} for split in judge}
     facts: list[list] = []
     headline: list[tuple] = []
-    for (arm, split, number), captions in arms.items():
+    described = Texts.of_each(list(arms.values()), study.scorer)
+    for ((arm, split, number), captions), texts in zip(arms.items(), described, strict=True):
         other = others.get(arm.removesuffix("-blind"))
         by = weighing(judge[split], other["vocabulary"]) if other else judge[split]
-        scored = by.score(captions, Texts.of(captions, study.scorer))
+        scored = by.score(captions, texts)
         results[split].setdefault(arm, Arm()).add(scored, by.summary(captions, scored))
         if arm == "linear" and split != "val":
             headline += [(number, split, *row) for row in image_rows(splits[split], captions, scored)]

@@ -18,9 +18,10 @@ from stages.study.scoring import Scoring
 
 def main(key: str) -> None:
     study = Scoring.open(("test", "novel"), read_captions(settings.source("captions_test")).captions)
+    arms = by_arm(read_records(settings.source("captions", f"{key}.jsonl")))
+    described = Texts.of_each(list(arms.values()), study.scorer)
     rows, vectors = [], []
-    for (arm, split, number), captions in by_arm(read_records(settings.source("captions", f"{key}.jsonl"))).items():
-        texts = Texts.of(captions, study.scorer)
+    for ((arm, split, number), captions), texts in zip(arms.items(), described, strict=True):
         scored = study.judges[split].score(captions, texts)
         rows += [(arm, number, split, *row) for row in image_rows(study.splits[split], captions, scored)]
         vectors.append(torch.from_numpy(texts.alone))

@@ -26,13 +26,23 @@ class Texts:
     @classmethod
     def of(cls, captions: Sequence[Caption], judge: Encoder) -> Texts:
         """Embed these captions; equal texts once."""
-        forms = (
-            [caption.text for caption in captions],
-            [DEPICTS + caption.text for caption in captions],
-            [caption.text_with_prompt for caption in captions],
-        )
+        return cls.of_each([captions], judge)[0]
+
+    @classmethod
+    def of_each(cls, several: Sequence[Sequence[Caption]], judge: Encoder) -> list[Texts]:
+        """Embed several sets of captions together; a text that stands in more than one of them once."""
+        forms = [
+            form
+            for captions in several
+            for form in (
+                [caption.text for caption in captions],
+                [DEPICTS + caption.text for caption in captions],
+                [caption.text_with_prompt for caption in captions],
+            )
+        ]
         vectors = judge.encode_texts([text for form in forms for text in form]).numpy()
-        return cls(*np.split(vectors, len(forms)))
+        parts = iter(np.split(vectors, np.cumsum([len(form) for form in forms])[:-1]))
+        return [cls(*parted) for parted in zip(parts, parts, parts, strict=True)]
 
 
 class References:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def fallback() -> str | None:
         for folder in folders:
             for path in sorted(folder.rglob(name)):
                 font_manager.fontManager.addfont(path)
+                known = font_manager.fontManager.ttflist
+                known.append(replace(known[-1], weight=700))  # its one weight stands for bold too
                 return font_manager.FontProperties(fname=path).get_name()
     return None
 

@@ -46,8 +46,9 @@ def main() -> None:
     for split, judge in study.judges.items():
         mine = {(arm, number): told for (arm, where, number), told in captions.items() if where == split}
         arms = {name: Arm() for name in names}
-        for (name, number), told in mine.items():
-            scored = judge.score(told, Texts.of(told, study.scorer))
+        described = Texts.of_each(list(mine.values()), study.scorer)
+        for ((name, number), told), texts in zip(mine.items(), described, strict=True):
+            scored = judge.score(told, texts)
             arms[name].add(scored, summary := judge.summary(told, scored))
             seeds.append({**summary, "split": split, "arm": name, "seed": number})
         ids, maps = study.splits[split], len(arms["linear"].scored)

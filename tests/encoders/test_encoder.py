@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import CPU
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from captioner.encoders.encoder import WEIGHTS, ClipEncoder, build_clip, load_encoder, save_clip
+from captioner.encoders.openai_clip import tokenise
 from captioner.encoders.origin import FILE, Origin, file_digest
 from captioner.foundation.checkpoints import Parts
 from captioner.foundation.errors import InputError
@@ -16,6 +19,17 @@ import clip  # isort: skip
 from clip.model import build_model, convert_weights  # isort: skip
 
 TEXTS = ["a dog", "two red cars on a street", "a dog", "a cat " * 60, "", "a dog.", "two red cars on a street"]
+
+
+PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126))
+BITS = st.sampled_from(
+    ["'s", "I'M", "o'clock", "<|startoftext|>", "<|endoftext|>", "&amp;", "&", "  ", "..'s", "3,000", "\u201c"]
+)
+
+
+@given(st.lists(st.one_of(PLAIN, st.text(), st.lists(BITS).map("".join), st.lists(BITS).map(" ".join)), max_size=4))
+def test_tokens_are_openai_clips_own(texts):
+    assert torch.equal(tokenise(texts, truncate=True), clip.tokenize(texts, truncate=True))
 
 
 @pytest.fixture
@@ -141,8 +155,8 @@ def test_bfloat16_agrees_with_float32(clip_model):
     """Unit-norm embeddings of both precisions have a cosine of at least 0.999."""
     exact, rough = ClipEncoder(clip_model, CPU), ClipEncoder(clip_model, CPU, "bfloat16")
     pixels = torch.stack([exact.preprocess(image) for image in pictures(4)])
-    for name, given in (("encode_images", pixels), ("encode_texts", TEXTS)):
-        one, other = (getattr(encoder, name)(given) for encoder in (exact, rough))
+    for name, several in (("encode_images", pixels), ("encode_texts", TEXTS)):
+        one, other = (getattr(encoder, name)(several) for encoder in (exact, rough))
         assert other.dtype == torch.float32 and not torch.equal(one, other)
         assert (one * other).sum(dim=-1).min() > 0.999
 

@@ -26,6 +26,19 @@ def test_each_form_is_embedded_as_it_reads(judge):
         np.testing.assert_array_equal(form[0], form[2])
 
 
+def test_sets_embedded_together_are_as_each_alone(judge):
+    sets = [
+        [Caption(text, f"A photo of {text}", 2, True, (-0.1,), (0.1,)) for text in texts]
+        for texts in (("a cat", "two dogs"), ("two dogs",), ("a very red car", "a cat", "a cat"))
+    ]
+    together = Texts.of_each(sets, judge)
+    assert [len(texts.alone) for texts in together] == [2, 1, 3]
+    for texts, captions in zip(together, sets, strict=True):
+        alone = Texts.of(captions, judge)
+        for form in ("alone", "depicted", "prompted"):
+            np.testing.assert_allclose(getattr(texts, form), getattr(alone, form), atol=1e-6)
+
+
 def test_references_are_found_by_image(judge, tmp_path):
     told = {7: ["a cat", "one cat"], 3: ["two dogs"], 5: ["a red car", "a car", "some car"]}
     References.embed(told, judge).save(tmp_path / "r.safetensors")
