@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from photograph_files import coco
 from random_weights import main as write_random_weights
 from random_weights import random_clip, random_gpt2, write_archive
 from small_study import edit, latex, ran, shell, working_tree
-from test_photographs import coco
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "coco-mini"
