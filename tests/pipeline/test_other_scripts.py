@@ -59,7 +59,7 @@ def clone(source, tmp_path_factory) -> Path:
         study["decoder"]["name"] = str(source / "gpt2")
         study["encoder"].update(file=str(source / "ViT-B-16.pt"), trust_archive=True)
         study["judge"].update(file=str(source / "ViT-B-32.pt"), trust_archive=True)
-        study["runtime"]["device"] = "cpu"
+        study["runtime"].update(device="cpu", threads=1)
         study["split"]["val"] = 6
         study["projection"].update(seeds=1, epochs=1)
         study["finetune"]["epochs"] = 1

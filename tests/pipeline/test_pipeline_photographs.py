@@ -32,7 +32,7 @@ def photographs(params, folder: Path, weights: Path, **data):
     study["decoder"]["name"] = str(weights / "gpt2")
     for section, name in (("encoder", "ViT-B-16.pt"), ("judge", "ViT-B-32.pt")):
         study[section].update(file=str(weights / name), trust_archive=True)
-    study["runtime"]["device"] = "cpu"
+    study["runtime"].update(device="cpu", threads=1)  # tests run side by side
     study["projection"]["epochs"] = study["finetune"]["epochs"] = 1
 
 

@@ -329,7 +329,7 @@ def test_the_command_gives_the_studys_own_caption(clone, tmp_path):
     assert json.loads(shell(*line, cwd=clone).stdout)["caption"] == row["text"]
 
 
-OF_RESULTS = ("readme", "results", "ablation", "pipeline_declared", "progress")
+OF_RESULTS = ("readme", "results", "ablation", "optional_pipelines", "pipeline_declared", "progress")
 
 
 def unpack(repository: Path, commit: str, folder: Path) -> None:
@@ -360,7 +360,7 @@ def rebuilt(clone, more, tmp_path_factory) -> Path:
 @needs_commit
 def test_the_tests_of_results_pass_after_a_rebuild(rebuilt):
     said, skipped = judged(rebuilt, *OF_RESULTS)
-    assert len(skipped) == 1 and "of the committed one" in skipped[0], said  # the ablation, which was not rebuilt
+    assert len(skipped) == 1 and "of the committed one" in skipped[0], said  # what was not rebuilt
 
 
 @needs_commit

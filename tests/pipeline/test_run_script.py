@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-PYTEST = "-m pytest -n auto --maxprocesses 4 --dist loadfile"
+PYTEST = "-m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder"
 
 
 @pytest.fixture
@@ -157,6 +157,12 @@ def test_a_build_shows_its_progress_and_python_can_be_chosen(dvc):
     assert run(dvc, NO_PAPER="1").stdout == "-m tools.progress figures report chromium=\n"
     done = run(dvc, NO_PAPER="1", PYTHON="python9.9")
     assert done.returncode == 1 and "python9.9 python9.9-venv" in done.stderr
+
+
+def test_modules_are_compiled_once_wherever_it_runs(dvc):
+    (dvc / ".venv/bin/dvc").write_text("#!/bin/sh\nenv\n")
+    told = run(dvc, "dvc", "repro", NO_PAPER="1", PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="3").stdout
+    assert "PYTHONHASHSEED=3" in told and "PYTHONDONTWRITEBYTECODE" not in told
 
 
 def test_verify_hands_its_arguments_on(dvc):
