@@ -7,10 +7,9 @@ import random
 import shutil
 from pathlib import Path
 
+import photograph_files
 import pytest
-import torch
-from PIL import Image
-from random_weights import random_clip, random_gpt2, write_archive
+from photograph_files import small_photographs
 from small_study import edit, shell, working_tree
 
 from captioner.captioning.captions import Caption, Record, write_records
@@ -27,22 +26,8 @@ def said(image: int, rng: random.Random) -> str:
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Path:
     """Thirty-six small photographs with Chinese captions in COCO's layout, and tiny random backbones."""
-    folder, rng = tmp_path_factory.mktemp("source"), random.Random(1)
-    for name, count, first in (("train", 24, 1), ("test", 12, 101)):
-        (folder / name).mkdir()
-        (folder / "annotations").mkdir(exist_ok=True)
-        images = [{"id": key, "file_name": f"{key:012d}.jpg"} for key in range(first, first + count)]
-        for row in images:
-            Image.new("RGB", (48, 40), (row["id"], 255 - row["id"], 90)).save(folder / name / row["file_name"])
-        rows = [{"image_id": row["id"], "caption": said(row["id"], rng)} for row in images for _ in range(5)]
-        document = {"images": images, "annotations": [{"id": n, **row} for n, row in enumerate(rows, start=1)]}
-        (folder / "annotations" / f"{name}.json").write_text(json.dumps(document))
-    write_archive(random_clip("tiny", 1), folder / "ViT-B-16.pt")
-    torch.save(random_clip("tiny", 2).state_dict(), folder / "ViT-B-32.pt")
-    sizes = {"n_embd": 32, "n_layer": 1, "n_head": 2, "n_positions": 128, "vocab_size": 400}
-    for part in random_gpt2([row["caption"] for row in document["annotations"]], 3, **sizes):
-        part.save_pretrained(folder / "gpt2")
-    return folder
+    rng = random.Random(1)
+    return photograph_files.source(tmp_path_factory.mktemp("source"), 24, 12, lambda image, number: said(image, rng))
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +36,8 @@ def clone(source, tmp_path_factory) -> Path:
     folder = working_tree(tmp_path_factory.mktemp("clone"))
 
     def small(params):
-        params["study"], study = "coco", params["coco"]
-        study["data"].update(
-            folder=str(source), test_images=0, train_captions="annotations/train.json", train_folder="train",
-            test_captions="annotations/test.json", test_folder="test",
-        )  # fmt: skip
-        study["decoder"]["name"] = str(source / "gpt2")
-        study["encoder"].update(file=str(source / "ViT-B-16.pt"), trust_archive=True)
-        study["judge"].update(file=str(source / "ViT-B-32.pt"), trust_archive=True)
-        study["runtime"].update(device="cpu", threads=1)
-        study["split"]["val"] = 6
-        study["projection"].update(seeds=1, epochs=1)
-        study["finetune"]["epochs"] = 1
+        small_photographs(params, source)
+        params["coco"]["projection"]["seeds"] = 1
         params["compare"]["resamples"] = 100
         params["prompt"], params["prompts"] = "照片里有", {"opening": "照片里有"}
         params["compare"]["groups"] = {}

@@ -12,11 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+import photograph_files
 import pytest
-import torch
-from photograph_files import coco
+from photograph_files import photographs, small_photographs
 from random_weights import main as write_random_weights
-from random_weights import random_clip, random_gpt2, write_archive
 from small_study import edit, latex, ran, shell, working_tree
 
 ROOT = Path(__file__).parents[2]
@@ -24,34 +23,16 @@ SHARED = ROOT.parent / "shared" / "coco-mini"
 pytestmark = pytest.mark.pipeline
 
 
-def photographs(params, folder: Path, weights: Path, **data):
-    """Set params to the study of photographs in `folder` with the weights in `weights`."""
-    params["study"] = "coco"
-    study = params["coco"]
-    study["data"].update(folder=str(folder), test_images=0, **data)
-    study["decoder"]["name"] = str(weights / "gpt2")
-    for section, name in (("encoder", "ViT-B-16.pt"), ("judge", "ViT-B-32.pt")):
-        study[section].update(file=str(weights / name), trust_archive=True)
-    study["runtime"].update(device="cpu", threads=1)  # tests run side by side
-    study["projection"]["epochs"] = study["finetune"]["epochs"] = 1
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Path:
     """Forty-two small photographs in COCO's layout, one of them no picture, and tiny random backbones."""
-    folder = tmp_path_factory.mktemp("source")
     rng = random.Random(1)
-    for name, count, first in (("train", 30, 1), ("test", 12, 101)):
-        document = coco(folder, name, count, first=first, captions=5)
-        for row in document["annotations"]:
-            row["caption"] = f"A {rng.choice(['red', 'blue'])} {rng.choice(['dog', 'cat', 'bus'])} on a street."
-        (folder / "annotations" / f"{name}.json").write_text(json.dumps(document))
+
+    def say(image: int, number: int) -> str:
+        return f"A {rng.choice(['red', 'blue'])} {rng.choice(['dog', 'cat', 'bus'])} on a street."
+
+    folder = photograph_files.source(tmp_path_factory.mktemp("source"), 30, 12, say)
     (folder / "train" / f"{7:012d}.jpg").write_text("<html>")
-    write_archive(random_clip("tiny", 1), folder / "ViT-B-16.pt")
-    torch.save(random_clip("tiny", 2).state_dict(), folder / "ViT-B-32.pt")
-    sizes = {"n_embd": 32, "n_layer": 1, "n_head": 2, "n_positions": 96, "vocab_size": 400}
-    for part in random_gpt2([row["caption"] for row in document["annotations"]], 3, **sizes):
-        part.save_pretrained(folder / "gpt2")
     return folder
 
 
@@ -61,11 +42,7 @@ def clone(source, tmp_path_factory) -> Path:
     folder = working_tree(tmp_path_factory.mktemp("clone"))
 
     def small(params):
-        photographs(
-            params, source, source, train_captions="annotations/train.json", train_folder="train",
-            test_captions="annotations/test.json", test_folder="test", on_bad_image="skip",
-        )  # fmt: skip
-        params["coco"]["split"]["val"] = 6
+        small_photographs(params, source, on_bad_image="skip")
         params["compare"]["resamples"] = 200
         for name in list(params["prompts"]):
             if name not in ("detailed", "none"):
