@@ -20,6 +20,7 @@ from captioner.captioning.generation import greedy, greedy_prompts
 from captioner.captioning.graphs import Graphs
 from captioner.decoders.decoder import Decoder
 from captioner.decoders.tokens import TokenTable
+from captioner.encoders.feeding import Pictures, batches, cores
 from captioner.foundation.optimisation import adamw
 from captioner.photographs.images import ImageReader
 from captioner.scores.metrics import Cider, bleu, rouge_l, tokenise
@@ -96,7 +97,9 @@ def caption(size: Size, device: torch.device, dtype: str) -> Iterator[list[Way]]
 
 @contextmanager
 def embed(size: Size, device: torch.device, dtype: str) -> Iterator[list[Way]]:
-    """Embeddings of files of pictures; `bare`: the model alone on what is decoded already."""
+    """Embeddings of files of pictures; `bare forward`: the model alone on what is decoded already; `decoding alone`:
+    the files made ready for it, by a process a core.
+    """
     encoder = models.encoder(size, device, dtype)
     count = size.pictures if device.type == "cpu" else models.GPU_PICTURES
     batch = min(256 if device.type == "cuda" or size.clip[3] < 100 else 4, count)
@@ -116,6 +119,9 @@ def embed(size: Size, device: torch.device, dtype: str) -> Iterator[list[Way]]:
                 encoder.encode_images(encoder.preprocess(load(key))[None]).cpu() for key in range(4)
             ]),
             Way("embed", "ours", dtype, batch, count, lambda: encoder.embed(load, range(count), batch)),
+            Way("embed", "decoding alone", dtype, batch, count, lambda: list(
+                batches(Pictures(load, encoder.ready, range(count)), batch, cores(), device)
+            )),
             Way("embed", "bare forward", dtype, batch, count, lambda: [
                 encoder.encode_images(ready[: min(batch, count - at)]).cpu() for at in range(0, count, batch)
             ], counted=True),

@@ -13,7 +13,7 @@ from conftest import CPU
 from benchmarks import __main__ as benchmarks
 from benchmarks import models, works
 from captioner.foundation.errors import InputError
-from tools.readme import UNITS, WAYS, bench
+from tools.readme import SHARED, UNITS, WAYS, bench
 
 TINY = replace(
     models.SIZES["miniature"], clip=(16, 32, (1, 1, 1, 1), 4, None, 32, 49408, 64, 1, 1), pictures=5, captions=(2, 9),
@@ -45,11 +45,17 @@ def test_every_way_is_timed_and_told(tiny, monkeypatch, tmp_path, capsys):
     assert known["rows"][:2] == rows and set(known["machines"]) == {"cpu", "cuda"}
     told = {(row["work"], row["way"]) for row in known["rows"][2:]}
     assert told == {
-        (work, way) for work, (first, others) in WAYS.items() for way in (first, *others) if "graphs" not in way
+        (work, way)
+        for work, (first, others) in WAYS.items()
+        for way in (first, *others)
+        if "graphs" not in way and way != SHARED
     }
     assert all(row["rate"] > 0 and row["spread"] >= 0 for row in known["rows"])
     text = bench(lambda name: path.read_text())
     assert "| embed, true | cuda, float32 | bare forward | 1 | 2 images +-0% | 1.00 x |" in text
+    found = {(row["size"], row["way"]): row["rate"] for row in known["rows"] if row["work"] == "embed"}
+    both = 1 / (1 / found["miniature", "bare forward"] + 1 / found["miniature", "decoding alone"])
+    assert f"| {SHARED} | 5 | {both:.4g} images" in text
     assert "not measured here" in text and text.count("| caption, miniature | cpu, float32 |") == 4
     assert set(UNITS) == set(WAYS) and "ours" in capsys.readouterr().out
 
