@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from committed import ROOT, committed, files
 from ruamel.yaml import YAML
 
@@ -79,6 +80,19 @@ def working_tree(folder: Path) -> Path:
             shutil.copy2(ROOT / name, folder / name)
     (folder / "params.yaml").write_text(committed("params.yaml"), encoding="utf-8")
     return folder
+
+
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """Where the file of tests that builds the study of small sizes leaves it, so that no other of this run needs to."""
+    root = factory.getbasetemp()
+    return (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "small_study"
+
+
+def share(clone: Path, factory: pytest.TempPathFactory) -> None:
+    """Leave a study of small sizes, as it was built, for others: whole or not at all."""
+    copy = factory.mktemp("shared") / "study"
+    shutil.copytree(clone, copy)
+    copy.rename(shared(factory))
 
 
 def commit_all(folder: Path, message: str) -> None:

@@ -196,11 +196,22 @@ def bench(read: Read) -> str:
     return "\n".join(lines)
 
 
+def memory(read: Read) -> str:
+    """What every stage held at once at COCO's size, in the order in which they ran."""
+    known = json.loads(read("benchmarks/coco_size.json"))["stages"]
+    rows = [f"| `{name}` | {row['megabytes'] / 1000:.1f} |" for name, row in known.items()]
+    half = -(-len(rows) // 2)
+    other = [*rows[half:], *["| | |"] * (2 * half - len(rows))]
+    lines = ["| stage | GB | stage | GB |", "|---|---|---|---|"]
+    return "\n".join([*lines, *(f"{one} {two[2:]}" for one, two in zip(rows[:half], other, strict=True))])
+
+
 BUILT = {
     "results": results, "ablation": ablation, "optimise": optimise, "searches": searches, "arms": blocks_arms.arms,
     "decoding": decoding, "pretrained": pretrained, "languages": languages,
 }  # fmt: skip
-BLOCKS = {**BUILT, "pipeline": pipeline, "stages": stages, "bench": bench}
+MEASURED = {"bench": bench, "memory": memory}
+BLOCKS = {**BUILT, **MEASURED, "pipeline": pipeline, "stages": stages}
 
 
 def block(name: str) -> re.Pattern[str]:

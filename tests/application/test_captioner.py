@@ -37,6 +37,7 @@ def same(one: Caption, other: Caption) -> None:
     assert one.entropies == pytest.approx(other.entropies, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_captions_and_scores_are_those_of_the_stages(captioner, study, opened):
     """Stage by stage, as `embed`, `caption`, `judge` and `score` go."""
     project = Project(study)

@@ -23,6 +23,7 @@ def exported(study, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_it_gives_the_captions_of_the_project(exported, captioner, pictures, tmp_path):
     moved = shutil.copytree(exported, tmp_path / "elsewhere")
     opened = [Image.open(path).convert("RGB") for path in pictures]

@@ -155,6 +155,7 @@ def test_branches_that_are_not_taken_are_left_out():
     assert taken(r"a\ifx b\ify c\fi\else f\fi g", {"ifx": False}) == "a f g"
 
 
+@pytest.mark.slow
 def test_everything_that_the_paper_prints_has_an_origin():
     lock = Lock(Project(ROOT))
     results = Results(lock.project, lock)

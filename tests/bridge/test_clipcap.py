@@ -63,6 +63,7 @@ def test_start_sets_the_norm_and_the_scale(mapper, embeddings):
     torch.testing.assert_close(mapper(embeddings[7:8]), prefix[7:8], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_training_moves_the_network_alone_and_lowers_the_loss(
     mapper, decoder, table, vocabulary, captions, embeddings, tmp_path
 ):

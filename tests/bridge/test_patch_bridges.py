@@ -72,6 +72,7 @@ def test_start_sets_the_norm(bridge, features):
     torch.testing.assert_close(bridge(features[7:8]), prefix[7:8], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_training_of_patches_moves_the_bridge_alone_and_lowers_the_loss(
     bridge, decoder, table, vocabulary, captions, features, tmp_path
 ):

@@ -125,6 +125,7 @@ def test_second_arm_trains_the_decoder_too(objective, examples, vocabulary, tmp_
     assert validation_loss(tuned, examples[0], 16) < first
 
 
+@pytest.mark.slow
 def test_a_few_images_can_be_learnt_by_heart(decoder, vocabulary, embeddings, tmp_path):
     """Then greedy decoding gives the captions themselves: training and generation see the same sequence."""
     told = {4: ["A dog."], 1: ["A white cat."], 3: ["Two cars on a street."]}
@@ -146,6 +147,7 @@ def test_a_few_images_can_be_learnt_by_heart(decoder, vocabulary, embeddings, tm
     assert again == generated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("saves", "every"), [(1, 300.0), (3, 300.0), (4, 300.0), (1, 0.0), (3, 0.0), (7, 0.0)])
 def test_a_training_that_was_interrupted_ends_with_the_same_weights(
     decoder, table, vocabulary, embeddings, examples, tmp_path, saves, every

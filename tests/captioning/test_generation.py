@@ -55,6 +55,7 @@ def reference(decoder, vocabulary, prefix, prompt):
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["", "A photo of"])
 @torch.no_grad()
 def test_captions_are_those_of_transformers(case, vocabulary, prompt):
@@ -91,6 +92,7 @@ def test_the_random_models_are_a_fair_trial(vocabulary):
         assert not all(caption.stopped for caption in captions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 100])
 def test_a_caption_does_not_depend_on_its_batch(case, vocabulary, batch_size):
     decoder, prefix = case

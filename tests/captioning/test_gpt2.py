@@ -88,6 +88,7 @@ def test_captions_are_those_of_transformers(case, vocabulary, prompt):
     assert len({caption.tokens for caption in captions}) > 1  # rows have ended at several steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [1, 3, 50])
 def test_prompts_of_all_lengths_together_are_as_one_after_another(case, vocabulary, monkeypatch, looks):
     """However often it is looked at which rows have ended."""
@@ -116,6 +117,7 @@ def test_what_is_watched_is_what_is_told(case, vocabulary):
             assert tuple(seen[row][: len(caption.entropies)]) == caption.log_probabilities
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cap", [1, 2, 7, 8, 9, CAP])
 def test_steps_of_a_fixed_shape_tell_the_same(case, vocabulary, monkeypatch, cap):
     """A batch that does not fill its size, at every cap, and moved to smaller sizes on its way; each size made once."""

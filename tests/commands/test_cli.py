@@ -147,6 +147,7 @@ def test_an_exported_model_needs_no_project(command, study, pictures, tmp_path):
     assert "--encoder" in str(status)
 
 
+@pytest.mark.slow
 def test_provenance_as_text_and_as_json_tell_the_same(command):
     status, text, _ = command("provenance", "cider", "--project", ROOT)
     assert status == 0 and "stage score: " in text and "  command     python -m stages.score\n" in text

@@ -212,6 +212,7 @@ def test_tables_give_the_same_figures(tmp_path, capsys, encoding):
 WORSE = {image: text.replace("a ", "some ") for image, text in CANDIDATES.items()}
 
 
+@pytest.mark.slow
 def test_files_are_compared_over_the_images_that_all_have(tmp_path, capsys):
     """The difference is that of the means, the interval holds it, and equal files do not differ."""
     many = {f"{n}": REFERENCES[n % 3 + 1] for n in range(60)}
@@ -249,6 +250,7 @@ def test_intervals_of_one_file_stand_beside_its_figures(files, capsys):
     assert line.endswith(f"[{low:.4f}, {high:.4f}]")
 
 
+@pytest.mark.slow
 def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
     """By hand from the judge's embeddings: 2.5 x max(cosine, 0), and the harmonic mean with the best reference."""
     from captioner.encoders.encoder import load_encoder
@@ -260,7 +262,7 @@ def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
         written(tmp_path / "r.json", several),
         written(tmp_path / "c.json", {Path(k).stem: v for k, v in texts.items()}),
     )
-    options = ("--images", str(pictures[0].parent), "--encoder", str(Project(study).places.judge))
+    options = ("--images", str(pictures[0].parent), "--encoder", str(Project(study).places.judge), "--no-java")
     found = scores(capsys, *paths, *options)
     seen = judge.encode_images(torch.stack([judge.preprocess(Image.open(path)) for path in pictures[:4]]))
     told = judge.encode_texts([f"A photo depicts {text}" for text in texts.values()])
@@ -295,6 +297,7 @@ def test_a_file_named_twice_and_files_without_a_common_image(tmp_path, capsys):
         assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_java_lacks_is_told_once_whatever_the_number_of_files(tmp_path, capsys, monkeypatch):
     """And without a path of the installation."""
     monkeypatch.setattr(java_scorers, "_scorer", lambda name: java_scorers._Missing("its models are not there"))

@@ -38,6 +38,7 @@ def command(capsys, monkeypatch, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_captions_are_the_models(command, folder, pictures):
     line = (*pictures[:3], "--captioner", folder, "--template", TEMPLATE, "--device", "cpu", "--max-new-tokens", 8)
     status, out, _ = command(*line, "--prompt", "A photo of", "--prompt", "", "--format", "json", "--batch-size", 2)

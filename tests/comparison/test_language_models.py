@@ -52,6 +52,7 @@ def test_a_planted_order_is_found(order, tau):
     assert all(row["miniature_low"] <= row["miniature"] <= row["miniature_high"] for row in rows)
 
 
+@pytest.mark.slow
 def test_prompts_that_do_not_differ_have_no_order():
     """Of 60 pairs of rankings by noise alone, few intervals lie above 0, and few are sure of an order."""
     several = [made([1.0] * 6, [1.0] * 6, seed=number).agreement(NAMES) for number in range(60)]

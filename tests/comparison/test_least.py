@@ -1,6 +1,7 @@
 """All tables of the least there can be: one prompt, one seed, and captions that are all alike."""
 
 import numpy as np
+import pytest
 from made_scores import comparison, everything, table
 
 
@@ -11,6 +12,7 @@ def test_one_prompt_of_one_seed():
     assert figures["length_effect"] is None
 
 
+@pytest.mark.slow
 def test_captions_that_are_all_alike():
     found, figures = everything(
         comparison(a=table(flat=True), b=table(flat=True)), {"a": {"group": "seen"}, "b": {"group": "unseen"}}

@@ -15,6 +15,7 @@ def test_verdicts_add_up_and_each_group_has_its_best():
     assert figures["friedman_p"] < 0.01 and figures["seeds"] == 2
 
 
+@pytest.mark.slow
 def test_a_reversed_order_with_the_map_of_the_empty_prompt_is_seen():
     empty = three().values["cider"].mean(axis=1, keepdims=True)[[1, 0, 2]]
     figures = summary(three(), list(pairs(three(), MARGINS)), TOLD, empty)
@@ -22,6 +23,7 @@ def test_a_reversed_order_with_the_map_of_the_empty_prompt_is_seen():
     assert (figures["empty_prompt_map_best"], figures["empty_prompt_map_best_without"]) == ("plain", "good")
 
 
+@pytest.mark.slow
 def test_the_prompt_left_in_can_turn_the_ranking():
     """The scores with prompt decide the one ranking, those without it the other."""
     left, right = table(rng=1), table(rng=2)

@@ -64,6 +64,7 @@ def test_a_caption_keeps_its_words_in_every_form(prompt, caption):
         assert after.removeprefix("" if how == "alone" else " ").lower() == caption.lower()
 
 
+@pytest.mark.slow
 @hard
 @given(ANY)
 def test_any_prompt_is_captioned_or_refused(captioner, text):

@@ -142,6 +142,7 @@ def test_a_model_that_bends_its_logits_is_refused(vocabulary, tmp_path):
         Decoder.load(tmp_path, CPU)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["no stop token", "no weights", "another class", "no folder", "damaged"])
 def test_folders_that_hold_no_decoder_are_named(vocabulary, tmp_path, fault):
     folder = tmp_path / "decoder"

@@ -128,6 +128,7 @@ def generated(model, vocabulary, **inputs) -> list[int]:
     return found[: found.index(STOP)] if STOP in found else found
 
 
+@pytest.mark.slow
 def test_captions_are_those_of_generate(model, kind, vocabulary):
     """After a prefix of embeddings and a prompt, six in a batch, of which some end before others."""
     decoder, factor, seen = Decoder(model, CPU), KINDS[kind], []
@@ -172,6 +173,7 @@ def test_maps_start_at_the_norm_that_the_model_reads(opened, kind):
         assert norm == pytest.approx(1.5 * KINDS[kind] * weights, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_training_moves_the_map_alone_and_lowers_the_loss(opened, tmp_path):
     decoder, vocabulary = opened.decoder, opened.vocabulary
     bridge = opened.projection(0)

@@ -60,6 +60,7 @@ def generated(decoder, vocabulary, prefix, beams, cap):
     return rows, out.sequences_scores.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cap", [1, 2, CAP])
 @pytest.mark.parametrize("beams", [2, 3, 5])
 @torch.no_grad()
@@ -98,6 +99,7 @@ def test_a_beam_of_one_is_greedy(case, vocabulary):
             assert one.entropies == pytest.approx(other.entropies, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_caption_depends_on_its_picture_alone(case, vocabulary):
     """Not on the batch, and not on how many of the beam are kept."""
     ours, _, prefix = case

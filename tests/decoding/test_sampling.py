@@ -33,6 +33,7 @@ def test_the_nucleus_is_the_smallest_set_that_reaches_the_mass():
         assert row[kept].sum() >= 0.8 > row[kept].sum() - row[kept].min() and row[kept].min() > row[~kept].max()
 
 
+@pytest.mark.slow
 def test_frequencies_are_the_probabilities():
     """A chi-square test of 200 000 draws. The numbers are fixed, and so is its outcome."""
     for top_p, temperature in ((0.9, 1.0), (1.0, 0.7), (0.5, 1.3)):
@@ -103,6 +104,7 @@ def test_log_probabilities_are_the_models_own(case, vocabulary):  # noqa: F811
             assert caption.entropies == pytest.approx((-(logs.exp() * logs).sum(-1)).tolist(), abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 4, 64])
 def test_captions_do_not_depend_on_the_batch(case, vocabulary, tmp_path, size):  # noqa: F811
     """Nor on the order of the pictures; a run that was interrupted goes on with the same ones."""

@@ -206,6 +206,7 @@ def test_reach(server):
     assert not server.ranges  # the file itself is not asked for
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_given_up(tmp_path):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -81,6 +81,7 @@ def ask(call: str, tmp_path, endpoint: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_only_what_is_needed_is_fetched_once(server, tmp_path):
     endpoint = f"http://127.0.0.1:{server.server_port}"
     done = ask("fetch('x/tiny', 'main', 'coco.decoder')", tmp_path, endpoint)
@@ -94,6 +95,7 @@ def test_only_what_is_needed_is_fetched_once(server, tmp_path):
     assert offline.stdout == done.stdout
 
 
+@pytest.mark.slow
 def test_half_a_snapshot_is_not_taken_for_whole(server, tmp_path):
     endpoint = f"http://127.0.0.1:{server.server_port}"
     ask("fetch('x/tiny', 'main', 'coco.decoder')", tmp_path, endpoint)
@@ -107,6 +109,7 @@ def test_half_a_snapshot_is_not_taken_for_whole(server, tmp_path):
     assert ask("cached('x/tiny', 'main')", tmp_path, endpoint).stdout.strip() == str(snapshot)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["probe", "fetch"])
 def test_absent_models_and_no_network(server, tmp_path, call):
     with socket.socket() as free:

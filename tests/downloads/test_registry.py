@@ -60,12 +60,14 @@ def test_the_file_is_fetched_once(wanted, tmp_path, monkeypatch):
     probe(wanted, tmp_path, "decoder")
 
 
+@pytest.mark.slow
 def test_a_damaged_copy_is_fetched_again(wanted, tmp_path):
     path = fetch(wanted, tmp_path, "decoder")
     path.write_bytes(b"GGUF but other")
     assert fetch(wanted, tmp_path, "decoder").read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -82,6 +84,7 @@ def test_nothing_is_left_of_what_is_not_the_expected_file(wanted, tmp_path, chan
     assert not [each for each in tmp_path.rglob("*") if each.is_file()]
 
 
+@pytest.mark.slow
 def test_a_probe_fetches_nothing(wanted, tmp_path):
     probe(wanted, tmp_path, "decoder")
     assert not list(tmp_path.iterdir())
@@ -90,6 +93,7 @@ def test_a_probe_fetches_nothing(wanted, tmp_path):
             probe(replace(wanted, **change), tmp_path, "decoder")
 
 
+@pytest.mark.slow
 def test_check_looks_for_the_package(wanted, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "CACHE", tmp_path)
     config = PackagedDecoder(source="gguf_package", **vars(wanted))

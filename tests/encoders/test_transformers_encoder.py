@@ -119,6 +119,7 @@ def photographs() -> list[tuple[str, bytes]]:
     return found
 
 
+@pytest.mark.slow
 def test_preprocessing_is_openai_clips_own_bit_for_bit(clip_model):
     """From the bytes of a file to the model's input, after EXIF orientation."""
     encoder, theirs = ClipEncoder(clip_model, CPU), _transform(clip_model.visual.input_resolution)

@@ -83,6 +83,7 @@ def test_contracted_articles_are_masculine_or_neuter(dictionary, text, gender):
     assert text in [place for places in german.PLACES.values() for place in places]
 
 
+@pytest.mark.slow
 def test_every_form_of_adjectives_and_verbs_is_known():
     simplemma = pytest.importorskip("simplemma", reason="pip install --no-deps -r tests/requirements.txt")
     places = {adjective for views in german.VIEWS.values() for adjective, _ in views if adjective}

@@ -23,6 +23,7 @@ def unsided(code: str, told: str) -> bool:
     return any(word in said for word in UNSIDED[code])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("code", CODES)
 def test_the_reader_hears_exactly_what_the_style_tells(scenes, code, style):

@@ -94,6 +94,7 @@ def weights(model):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saves", [1, 2])
 def test_a_training_that_was_interrupted_ends_with_the_same_weights(sight, pixels, tmp_path, saves):
     def trained(checkpoints):
@@ -107,6 +108,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(sight, pixel
     assert again == losses and weights(resumed) == weights(whole)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model(sight, pixels, tmp_path):
     models = [
         contrastive.train_encoder(sight, pixels, CAPTIONS, seed, "float32", Checkpoints(tmp_path / name))[0]
@@ -115,6 +117,7 @@ def test_another_seed_gives_another_model(sight, pixels, tmp_path):
     assert weights(models[0]) == weights(models[1]) != weights(models[2])
 
 
+@pytest.mark.slow
 def test_loss_falls_on_a_few_pairs(sight, pixels, tmp_path):
     config = type(sight)(**{**vars(sight), "steps": 40, "batch_size": 8, "crop": 0, "weight_decay": 0.0})
     _, losses = contrastive.train_encoder(config, pixels, CAPTIONS, 1, "float32", Checkpoints(tmp_path), every=1)

@@ -38,6 +38,7 @@ def test_training_teaches_the_language(decoder, vocabulary, documents):
     assert ends > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saves", [1, 2, 3])
 def test_a_training_that_was_interrupted_ends_with_the_same_weights(short, vocabulary, documents, tmp_path, saves):
     def trained(checkpoints):

@@ -124,6 +124,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(content[: draw(st.one_of(st.none(), st.integers(0, len(content))))])
 
 
+@pytest.mark.slow
 @settings(max_examples=800)
 @given(damaged())
 def test_a_damaged_picture_is_a_picture_or_one_error(content):

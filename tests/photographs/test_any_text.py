@@ -7,6 +7,7 @@ import csv
 import io
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_captions_are_read_back_as_they_were_written(tmp_path_factory, images):
     assert read_captions(path) == Captions(files, captions)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(DOCUMENTS)
 def test_any_json_is_annotations_or_one_error(tmp_path_factory, document):

@@ -104,6 +104,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BAD)
 def test_pictures_that_cannot_be_used(world, kind):
     damage, told = BAD[kind]

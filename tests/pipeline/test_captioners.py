@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from random_captioners import TEMPLATES, write
-from small_study import commit_all, edit, latex, ran, shell, small, working_tree
+from small_study import commit_all, edit, latex, ran, shared, shell, small, working_tree
 
 from captioner.captioning.captions import by_arm, read_records
 from captioner.world.language import references
@@ -38,14 +38,15 @@ def entries(tmp_path_factory) -> dict[str, dict]:
 
 @pytest.fixture(scope="module")
 def clone(entries, tmp_path_factory) -> Path:
-    """A clone whose study has the three beside its own arms, built once."""
-    folder = working_tree(tmp_path_factory.mktemp("clone"))
-
-    def change(params) -> None:
-        small(params)
-        params["captioners"] = entries
-
-    edit(folder, change)
+    """A clone whose study has the three beside its own arms, built once: on the study of small sizes, where that was
+    built in this run, since the three change nothing before their own stage.
+    """
+    folder = tmp_path_factory.mktemp("clone") / "study"
+    if shared(tmp_path_factory).is_dir():
+        shutil.copytree(shared(tmp_path_factory), folder)
+    else:
+        edit(working_tree(folder), small)
+    edit(folder, lambda params: params.update(captioners=entries))
     commit_all(folder, "captioners")
     shell("dvc", "repro", *([] if latex() else ["figures", "report"]), cwd=folder)
     return folder

@@ -10,7 +10,6 @@ import io
 import json
 import random
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,23 +19,21 @@ import torch
 from committed import committed, needs_commit
 from conftest import CPU, SIGHT
 from ruamel.yaml import YAML
+from tiny_study import extended, run
 
 from captioner.application.project import Project
 from captioner.bridge.files import load_bridge
 from captioner.bridge.patches import Patches, Pooled
 from captioner.captioning.captions import by_arm, read_records
 from captioner.config.encoder import TrainedEncoder
-from captioner.decoders.tokens import TokenTable
 from captioner.encoders.encoder import ClipEncoder, load_encoder, save_clip
 from captioner.evaluation.described import References
 from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
 from captioner.miniatures import contrastive
 from captioner.patches.features import patch_features
-from captioner.photographs.annotations import Captions, write_captions
 from captioner.photographs.images import manifest_rows, write_archive, write_manifest
 from captioner.world.drawing import draw
-from captioner.world.language import references
 from captioner.world.scene import Scene
 from further.arms import parameters
 from further.arms.seeds import trained
@@ -45,6 +42,7 @@ from tools import blocks_arms
 from tools.readme import results
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # a tiny study first
 YAML_ = YAML(typ="safe", pure=True)
 STAGES = YAML_.load((ROOT / "further/arms/dvc.yaml").read_text(encoding="utf-8"))["stages"]
 SIZES = {"train": 24, "val": 6, "test": 9, "novel": 5}
@@ -55,30 +53,12 @@ ARMS = {
 }  # fmt: skip
 
 
-def run(folder: Path, *names: str) -> None:
-    """Run these modules' `main` in the study's folder, in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        settings.document.cache_clear()
-        for name in names:
-            importlib.import_module(name).main()
-        settings.document.cache_clear()
-
-
 @pytest.fixture(scope="module")
 def built(study, vocabulary, scenes, tmp_path_factory) -> Path:
     """A tiny study with four patches a picture: its own trainings, captions and scores, then those of the pipeline."""
-    folder = tmp_path_factory.mktemp("arms") / "study"
-    shutil.copytree(study, folder)
-    project, rng = Project(folder), random.Random("arms")
-    ids = {name: [100 * n + i for i in range(size)] for n, (name, size) in enumerate(SIZES.items(), start=1)}
-    keys = [key for several in ids.values() for key in several]
-    shown = dict(zip(keys, scenes[2000:], strict=False))
-    told = {key: references(scene, rng, 3) for key, scene in shown.items()}
-    for name, splits in (("captions_train", ("train", "val")), ("captions_test", ("test", "novel"))):
-        mine = [key for split in splits for key in ids[split]]
-        write_captions(project.path(name), Captions({k: f"{k}.png" for k in mine}, {k: told[k] for k in mine}), name)
-    pictures = {key: draw(scene, random.Random(key), 64) for key, scene in shown.items()}
+    tiny = extended(study, tmp_path_factory.mktemp("arms") / "study", scenes, SIZES, 3)
+    project, keys = tiny.project, tiny.keys
+    pictures = {key: draw(scene, random.Random(key), 64) for key, scene in tiny.scenes.items()}
     files = []
     for key, picture in pictures.items():
         written = io.BytesIO()
@@ -87,7 +67,7 @@ def built(study, vocabulary, scenes, tmp_path_factory) -> Path:
     archive = project.path("images") / "test.tar"
     write_archive(archive, files)
     rows = manifest_rows(archive, "test", {key: f"{key}.png" for key in keys})
-    inside = archive.relative_to(folder).as_posix()
+    inside = archive.relative_to(project.folder).as_posix()
     write_manifest(project.path("manifest"), [replace(row, location=inside) for row in rows])
     torch.manual_seed(1)
     clip_model = contrastive.build(TrainedEncoder(**{**SIGHT, "resolution": 64}), contrastive.VOCABULARY).eval()
@@ -97,30 +77,23 @@ def built(study, vocabulary, scenes, tmp_path_factory) -> Path:
     vectors = encoder.encode_images(torch.stack([encoder.preprocess(pictures[key]) for key in keys])).clone()
     for name in ("embeddings", "judged"):
         Embeddings(keys, vectors).save(project.path(name))
-    References.embed(told, encoder).save(project.path("described"))
-    project.path("facts").write_text(json.dumps({str(key): scene.to_json() for key, scene in shown.items()}))
-    project.path("split").write_text(json.dumps({"splits": ids}), encoding="utf-8")
-    project.path("retrieved").write_text(json.dumps({str(key): told[key][0] for key in keys}))
+    References.embed(tiny.captions, encoder).save(project.path("described"))
+    project.path("retrieved").write_text(json.dumps({str(key): tiny.captions[key][0] for key in keys}))
     project.path("backbones_metrics").write_text(json.dumps({"knows_nothing": True}))
-    project.path("checked").touch()
-    TokenTable.build({key: told[key] for name in ("train", "val") for key in ids[name]}, vocabulary).save(
-        project.path("tokens")
-    )
+    tiny.tokenise(vocabulary)
     project.path("projections").unlink()  # one map in a file of that name, until here
-    params = YAML().load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["compare"].update(resamples=100, permutations=100)
-    params["scenes"]["projection"].update(TRAINING, seeds=2, prefix_length=4)
-    params["scenes"]["mappers"].update(layers=1)
-    params["scenes"]["finetune"].update(TRAINING)
-    params["scenes"]["caption"]["max_new_tokens"] = 8
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
-    (folder / "further/arms").mkdir(parents=True)
-    with (folder / parameters.FILE).open("w", encoding="utf-8") as file:
-        YAML().dump({"scenes": {"patches": {"grid": 0}, "bridges": ARMS}}, file)
-    run(folder, *(f"stages.{name}" for name in ("project", "mapper", "finetune", "caption", "captioners", "score")))
-    run(folder, *(f"further.arms.{name}" for name in STAGES))
-    return folder
+
+    def change(params) -> None:
+        params["compare"].update(resamples=100, permutations=100)
+        params["scenes"]["projection"].update(TRAINING, seeds=2, prefix_length=4)
+        params["scenes"]["mappers"].update(layers=1)
+        params["scenes"]["finetune"].update(TRAINING)
+        params["scenes"]["caption"]["max_new_tokens"] = 8
+
+    tiny.set(change, parameters.FILE, {"scenes": {"patches": {"grid": 0}, "bridges": ARMS}})
+    names = ("project", "mapper", "finetune", "caption", "captioners", "score")
+    run(project.folder, [*(f"stages.{name}" for name in names), *(f"further.arms.{name}" for name in STAGES)])
+    return project.folder
 
 
 def table(path: Path) -> list[dict[str, str]]:

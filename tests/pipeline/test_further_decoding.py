@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import csv
 import importlib
-import json
-import random
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import CPU
 from ruamel.yaml import YAML
+from tiny_study import extended, run
 
-from captioner.application.project import Project
-from captioner.bridge.base import Shape
-from captioner.bridge.files import load_bridge, save_bridge
-from captioner.bridge.linear import Projection
 from captioner.captioning.captions import Record, write_records
 from captioner.captioning.generation import greedy
 from captioner.config.decoding import DecodingConfig
@@ -25,11 +21,10 @@ from captioner.encoders.encoder import load_encoder
 from captioner.evaluation.described import References
 from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
-from captioner.photographs.annotations import Captions, write_captions
-from captioner.world.language import references
 from stages import settings
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # a tiny study first
 YAML_ = YAML(typ="safe", pure=True)
 FOLDER = "further/decoding"
 STAGES = YAML_.load((ROOT / FOLDER / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -44,61 +39,26 @@ WAYS = {
 @pytest.fixture(scope="module")
 def built(study, decoder, vocabulary, scenes, tmp_path_factory) -> Path:
     """The tiny study with two maps and what the stages open, and every stage run."""
-    folder = tmp_path_factory.mktemp("decodable") / "study"
-    shutil.copytree(study, folder)
-    project, rng = Project(folder), random.Random("decodable")
-    ids = {name: [100 * n + i for i in range(size)] for n, (name, size) in enumerate(SIZES.items(), start=1)}
-    keys = [key for several in ids.values() for key in several]
-    drawn = dict(zip(keys, scenes[2000:], strict=False))
-    told = {key: references(scene, rng, 4) for key, scene in drawn.items()}
-    for name, splits in (("captions_train", ("train", "val")), ("captions_test", ("test", "novel"))):
-        mine = [key for split in splits for key in ids[split]]
-        write_captions(project.path(name), Captions({k: f"{k}.png" for k in mine}, {k: told[k] for k in mine}), name)
-    project.path("facts").write_text(json.dumps({str(key): scene.to_json() for key, scene in drawn.items()}))
-    project.path("split").write_text(json.dumps({"splits": ids}), encoding="utf-8")
-    project.path("checked").touch()
-    judge = load_encoder(project.path("judge"), torch.device("cpu"))
-    vectors = judge.encode_texts([told[key][0] for key in keys])
-    for name in ("embeddings", "judged"):
-        Embeddings(keys, vectors).save(project.path(name))
-    References.embed(told, judge).save(project.path("described"))
-    project.path("projections").unlink()  # one map in a file of that name, until here
-    project.path("projections").mkdir()
+    tiny = extended(study, tmp_path_factory.mktemp("decodable") / "study", scenes, SIZES, 4)
+    vectors = tiny.embed()
+    References.embed(tiny.captions, load_encoder(tiny.project.path("judge"), CPU)).save(tiny.project.path("described"))
     records = []
-    for number in range(2):
-        torch.manual_seed(number)
-        bridge = Projection(Shape(vectors.shape[1], 4, decoder.width))
-        bridge.start(vectors, True, 3 * decoder.mean_norm)
-        path = project.path("projections") / f"{number}.safetensors"
-        save_bridge(bridge, path)
+    for number, bridge in enumerate(tiny.project_by_two(decoder, vectors)):
         for split in ("val", "test"):
             with torch.inference_mode():
-                prefix = load_bridge(path, torch.device("cpu"))(Embeddings(keys, vectors).of(ids[split]))
+                prefix = bridge(Embeddings(tiny.keys, vectors).of(tiny.ids[split]))
             captions = greedy(decoder, vocabulary, prefix, "A detailed photo of", 12)
-            records += [Record("linear", split, *pair, number) for pair in zip(ids[split], captions, strict=True)]
-    write_records(project.path("arms"), records)
-    params = YAML().load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["compare"]["resamples"] = 100
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
-    (folder / FOLDER).mkdir(parents=True)
-    with (folder / FOLDER / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump({"decoding": WAYS}, file)
-    run(folder)
-    return folder
+            records += [Record("linear", split, *pair, number) for pair in zip(tiny.ids[split], captions, strict=True)]
+    write_records(tiny.project.path("arms"), records)
+    tiny.set(lambda params: params["compare"].update(resamples=100), f"{FOLDER}/params.yaml", {"decoding": WAYS})
+    run_all(tiny.project.folder)
+    return tiny.project.folder
 
 
-def run(folder: Path) -> None:
-    """Every stage in this process, as for another study than the last one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        settings.document.cache_clear()
-        for name in STAGES:
-            stage = importlib.import_module(f"further.decoding.{name}")
-            if name == "decode":
-                stage.opened.cache_clear()
-            stage.main()
-        settings.document.cache_clear()
+def run_all(folder: Path) -> None:
+    """Every stage, as for another study than the last one."""
+    importlib.import_module("further.decoding.decode").opened.cache_clear()
+    run(folder, [f"further.decoding.{name}" for name in STAGES])
 
 
 def table(folder: Path) -> dict[tuple[str, str, str], dict[str, str]]:
@@ -131,7 +91,7 @@ def test_it_is_the_same_again(built, tmp_path):
     for name in ("data/further", "paper/generated/further"):
         shutil.rmtree(tmp_path / "again" / name)
     (tmp_path / "again" / FOLDER / "decoding.csv").unlink()
-    run(tmp_path / "again")
+    run_all(tmp_path / "again")
     for path in [path for path in built.rglob("*") if "further" in path.parts and path.is_file()]:
         assert (tmp_path / "again" / path.relative_to(built)).read_bytes() == path.read_bytes(), path
 

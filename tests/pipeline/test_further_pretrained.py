@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import random
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,18 +14,14 @@ from committed import committed, needs_commit
 from gguf import GGMLQuantizationType
 from ruamel.yaml import YAML
 from tiny_gguf import tiny_llama, write_gguf
+from tiny_study import extended, run
 
-from captioner.application.project import Project
 from captioner.bridge.files import load_bridge
-from captioner.encoders.encoder import load_encoder
-from captioner.foundation.embeddings import Embeddings
 from captioner.foundation.errors import InputError
 from captioner.foundation.tables import write_table
-from captioner.photographs.annotations import Captions, write_captions
-from captioner.world.language import references
-from stages import settings
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # a tiny study first
 FOLDER = "further/pretrained"
 PIPELINE = YAML(typ="safe", pure=True).load((ROOT / FOLDER / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 SIZES = {"train": 24, "val": 6, "test": 9, "novel": 5}
@@ -37,22 +31,9 @@ PROMPTS = ("detailed", "none", "unrelated")
 @pytest.fixture(scope="module")
 def pretrainable(study, vocabulary, scenes, tmp_path_factory) -> Path:
     """The tiny study with what this pipeline opens, and a tiny Llama in a GGUF file."""
-    folder = tmp_path_factory.mktemp("pretrainable") / "study"
-    shutil.copytree(study, folder)
-    project, rng = Project(folder), random.Random("pretrainable")
-    ids = {name: [100 * n + i for i in range(size)] for n, (name, size) in enumerate(SIZES.items(), start=1)}
-    told = {
-        key: references(scene, rng, 3)
-        for key, scene in zip([key for keys in ids.values() for key in keys], scenes[2000:], strict=False)
-    }
-    for name, splits in (("captions_train", ("train", "val")), ("captions_test", ("test", "novel"))):
-        mine = [key for split in splits for key in ids[split]]
-        write_captions(project.path(name), Captions({k: f"{k}.png" for k in mine}, {k: told[k] for k in mine}), name)
-    project.path("split").write_text(json.dumps({"splits": ids}), encoding="utf-8")
-    project.path("checked").touch()
-    vectors = load_encoder(project.path("judge"), torch.device("cpu")).encode_texts([each[0] for each in told.values()])
-    Embeddings(list(told), vectors).save(project.path("embeddings"))
-    Embeddings(list(told), vectors).save(project.path("judged"))
+    tiny = extended(study, tmp_path_factory.mktemp("pretrainable") / "study", scenes, SIZES, 3)
+    tiny.embed()
+    project, ids, rng = tiny.project, tiny.ids, random.Random("scores")
     project.path("prompt_scores").mkdir()
     for name in PROMPTS:
         rows = [
@@ -61,40 +42,32 @@ def pretrainable(study, vocabulary, scenes, tmp_path_factory) -> Path:
         ]  # fmt: skip
         columns = ["arm", "seed", "split", "image_id", "caption", "cider"]
         write_table(project.path("prompt_scores") / f"{name}.csv", columns, rows)
-    params = YAML().load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["compare"].update(resamples=100, permutations=100)
-    params["prompts"] = {name: params["prompts"][name] for name in PROMPTS}
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
+    folder = project.folder
     write_gguf(folder / "tiny.gguf", tiny_llama(vocabulary), vocabulary, GGMLQuantizationType.Q4_1)
-    (folder / FOLDER).mkdir(parents=True)
     own = YAML().load((ROOT / FOLDER / "params.yaml").read_text(encoding="utf-8"))
     own["decoder"] = {"source": "gguf", "file": str(folder / "tiny.gguf"), "sha256": ""}
     own["images"] = {"train": 20, "val": 4, "test": 8, "novel": 5}
     own["projection"].update(epochs=2, batch_size=8, seeds=2, prefix_length=3)
     own["caption"].update(max_new_tokens=12, batch_size=5)
     own["probes"]["tokens"] = 4
-    with (folder / FOLDER / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(own, file)
+
+    def change(params) -> None:
+        params["compare"].update(resamples=100, permutations=100)
+        params["prompts"] = {name: params["prompts"][name] for name in PROMPTS}
+
+    tiny.set(change, f"{FOLDER}/params.yaml", own)
     return folder
 
 
-def run(folder: Path, *names: str) -> None:
-    """Run stages in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        settings.document.cache_clear()
-        try:
-            for name in names:
-                importlib.import_module(f"further.pretrained.{name}").main()
-        finally:
-            settings.document.cache_clear()
+def run_all(folder: Path, *names: str) -> None:
+    """Run stages of this pipeline."""
+    run(folder, [f"further.pretrained.{name}" for name in names])
 
 
 @pytest.fixture(scope="module")
 def built(pretrainable) -> Path:
     """The study with every stage run."""
-    run(pretrainable, *PIPELINE)
+    run_all(pretrainable, *PIPELINE)
     return pretrainable
 
 
@@ -146,7 +119,7 @@ def test_every_number_of_the_section_is_written(built):
 def test_a_run_that_is_repeated_gives_the_same_bytes(built):
     names = [f"{FOLDER}/training.csv", f"{FOLDER}/prompts.csv", "models/further/pretrained/maps/1.safetensors"]
     before = {name: (built / name).read_bytes() for name in names}
-    run(built, "train", "caption", "compare")
+    run_all(built, "train", "caption", "compare")
     assert before == {name: (built / name).read_bytes() for name in names}
 
 
@@ -155,7 +128,7 @@ def test_more_images_than_the_study_has_are_refused(built):
     kept = path.read_text(encoding="utf-8")
     path.write_text(kept.replace("test: 8", "test: 10"), encoding="utf-8")
     with pytest.raises(InputError, match=r"params\.yaml: images\.test: 10, but the study's split test has 9"):
-        run(built, "tokens")
+        run_all(built, "tokens")
     path.write_text(kept, encoding="utf-8")
 
 

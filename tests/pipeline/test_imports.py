@@ -22,6 +22,7 @@ USED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", USED)
 def test_nothing_is_imported_that_is_not_used(module):
     code = f"import sys, {module}; print(*sys.modules)"
@@ -29,6 +30,7 @@ def test_nothing_is_imported_that_is_not_used(module):
     assert set(told.stdout.split()) & (HEAVY | LIGHT) <= USED[module]
 
 
+@pytest.mark.slow
 def test_a_stage_that_begins_does_not_load_the_compiler():
     """As torch's own switch to deterministic kernels does; the kernels are deterministic all the same."""
     code = """

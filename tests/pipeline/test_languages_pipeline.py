@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from ruamel.yaml import YAML
+from tiny_study import run
 
 from captioner.application.project import Project
 from captioner.decoders.vocabulary import Vocabulary
@@ -26,6 +27,7 @@ from captioner.world.language import references
 from stages import settings
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # a tiny study first
 STAGES = YAML(typ="safe", pure=True).load((ROOT / "further/languages/dvc.yaml").read_text(encoding="utf-8"))["stages"]
 OWN = {
     "spoken": {
@@ -65,13 +67,7 @@ def spoken(study, scenes, tmp_path_factory) -> Path:
     (folder / "further/languages/metrics").mkdir(parents=True)
     with (folder / "further/languages/params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(OWN, file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        settings.document.cache_clear()
-        for name in STAGES:
-            if name != "report":
-                importlib.import_module(f"further.languages.{name}").main()
-        settings.document.cache_clear()
+    run(folder, [f"further.languages.{name}" for name in STAGES if name != "report"])
     return folder
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
-import random
 import re
 import shutil
 from pathlib import Path
@@ -15,20 +13,12 @@ import torch
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
 from small_study import latex
+from tiny_study import extended, run
 
 from captioner import cli
-from captioner.application.project import Project
-from captioner.bridge.base import Shape
-from captioner.bridge.files import save_bridge
-from captioner.bridge.linear import Projection
-from captioner.decoders.tokens import TokenTable
-from captioner.encoders.encoder import load_encoder
-from captioner.foundation.embeddings import Embeddings
-from captioner.photographs.annotations import Captions, write_captions
-from captioner.world.language import references
-from stages import settings
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # a tiny study first
 YAML_ = YAML(typ="safe", pure=True)
 STAGES = {
     name: stage
@@ -54,67 +44,24 @@ WORDS = {
 @pytest.fixture(scope="module")
 def searchable(study, decoder, vocabulary, scenes, tmp_path_factory) -> Path:
     """The tiny study with what a search opens: four splits, captions, two maps."""
-    folder = tmp_path_factory.mktemp("searchable") / "study"
-    shutil.copytree(study, folder)
-    project, rng = Project(folder), random.Random("searchable")
-    ids = {name: [100 * n + i for i in range(size)] for n, (name, size) in enumerate(SIZES.items(), start=1)}
-    keys = [key for several in ids.values() for key in several]
-    drawn = dict(zip(keys, scenes[2000:], strict=False))
-    told = {key: references(scene, rng, 3) for key, scene in drawn.items()}
-    for name, splits in (("captions_train", ("train", "val")), ("captions_test", ("test", "novel"))):
-        mine = [key for split in splits for key in ids[split]]
-        write_captions(project.path(name), Captions({k: f"{k}.png" for k in mine}, {k: told[k] for k in mine}), name)
-    project.path("facts").write_text(json.dumps({str(key): scene.to_json() for key, scene in drawn.items()}))
-    project.path("split").write_text(json.dumps({"splits": ids}), encoding="utf-8")
-    project.path("checked").touch()
-    judge = load_encoder(project.path("judge"), torch.device("cpu"))
-    vectors = judge.encode_texts([told[key][0] for key in keys])
-    Embeddings(keys, vectors).save(project.path("embeddings"))
-    Embeddings(keys, vectors).save(project.path("judged"))
-    TokenTable.build({key: told[key] for name in ("train", "val") for key in ids[name]}, vocabulary).save(
-        project.path("tokens")
-    )
-    project.path("projections").unlink()  # one map in a file of that name, until here
-    project.path("projections").mkdir()
-    for number in range(2):
-        torch.manual_seed(number)
-        bridge = Projection(Shape(vectors.shape[1], 4, decoder.width))
-        bridge.start(vectors, True, 3 * decoder.mean_norm)
-        save_bridge(bridge, project.path("projections") / f"{number}.safetensors")
-    params = YAML().load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["compare"].update(resamples=100, permutations=200)
-    params["scenes"]["projection"].update(epochs=1, seeds=2, batch_size=8, prefix_length=4)
-    params["prompts"] = {name: params["prompts"][name] for name in ("detailed", "none", "unrelated")}
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
-    (folder / "optimise").mkdir()
-    with (folder / "optimise/params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(WORDS, file)
-    return folder
+    tiny = extended(study, tmp_path_factory.mktemp("searchable") / "study", scenes, SIZES, 3)
+    tiny.project_by_two(decoder, tiny.embed())
+    tiny.tokenise(vocabulary)
 
+    def change(params) -> None:
+        params["compare"].update(resamples=100, permutations=200)
+        params["scenes"]["projection"].update(epochs=1, seeds=2, batch_size=8, prefix_length=4)
+        params["prompts"] = {name: params["prompts"][name] for name in ("detailed", "none", "unrelated")}
 
-@pytest.fixture
-def inside(searchable, monkeypatch):
-    """Runs a stage of the search in the study's folder, in this process."""
-    monkeypatch.chdir(searchable)
-    settings.document.cache_clear()
-
-    def run(name: str) -> None:
-        importlib.import_module(f"optimise.{name}").main()
-
-    yield run
-    settings.document.cache_clear()
+    tiny.set(change, "optimise/params.yaml", WORDS)
+    return tiny.project.folder
 
 
 @pytest.fixture(scope="module")
 def built(searchable) -> Path:
     """The study with every stage of the search run, but the PDF."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(searchable)
-        settings.document.cache_clear()
-        for name in ("candidates", "search", "confirm", "ceilings", "explain", "figures", "report"):
-            importlib.import_module(f"optimise.{name}").main()
-        settings.document.cache_clear()
+    names = ("candidates", "search", "confirm", "ceilings", "explain", "figures", "report")
+    run(searchable, [f"optimise.{name}" for name in names])
     return searchable
 
 
@@ -160,8 +107,8 @@ def test_every_number_of_the_section_is_written(built):
     assert drawn == set(re.findall(r"\{optimise/(\w+)\}", section))
 
 
-def test_searches_are_held_against_the_full_grid(built, inside):
-    inside("grid.__main__")
+def test_searches_are_held_against_the_full_grid(built):
+    run(built, ["optimise.grid.__main__"])
     rows = table(built, "grid/searches.csv")
     assert [(row["method"], row["seed"]) for row in rows] == [
         (method, str(seed)) for method in ("halving", "wilcoxon") for seed in range(1, 6)
@@ -177,13 +124,13 @@ def test_searches_are_held_against_the_full_grid(built, inside):
 
 @pytest.mark.needs_latex
 @pytest.mark.skipif(not latex(), reason="LaTeX is not installed")
-def test_the_paper_with_the_section_is_built(built, inside):
+def test_the_paper_with_the_section_is_built(built):
     for name in ("report.tex", "references.bib", "optimise.tex"):
         shutil.copyfile(ROOT / "paper" / name, built / "paper" / name)
     for name in ("numbers.tex", "tables.tex"):
         shutil.copyfile(ROOT / "paper/generated" / name, built / "paper/generated" / name)
     shutil.copytree(ROOT / "paper/generated/figures", built / "paper/generated/figures", dirs_exist_ok=True)
-    inside("paper")
+    run(built, ["optimise.paper"])
     assert (built / "paper/optimise.pdf").read_bytes().startswith(b"%PDF")
 
 

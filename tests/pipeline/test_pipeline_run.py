@@ -18,7 +18,7 @@ import pytest
 from committed import committed, needs_commit
 from faults import killed
 from ruamel.yaml import YAML
-from small_study import SMALL, commit_all, edit, hashes, latex, ran, shell, small, tree, working_tree
+from small_study import SMALL, commit_all, edit, hashes, latex, ran, share, shell, small, tree, working_tree
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.pipeline
@@ -55,6 +55,7 @@ def builds(tmp_path_factory, log) -> tuple[Path, Path]:
         ]
         for build in waiting:
             build.result()
+    share(first, tmp_path_factory)
     return first, second
 
 
@@ -143,8 +144,7 @@ def more(clone, what) -> str:
 
 def test_a_headline_prompt_reruns_only_its_captions(clone, what):
     stages = ["check", "caption", "captioners", "score", "compare", "figures", "report"]
-    expected = [*stages, *(["paper"] if latex() else [])]
-    assert ran(what) == expected
+    assert sorted(ran(what)) == sorted([*stages, *(["paper"] if latex() else [])])  # their order hangs on the hash seed
     params = YAML(typ="safe", pure=True).load((clone / "params.yaml").read_text(encoding="utf-8"))
     assert params["prompt"] == WHAT
     row = json.loads((clone / "data/arms.jsonl").read_text(encoding="utf-8").splitlines()[0])
@@ -247,7 +247,7 @@ def test_a_killed_training_goes_on_where_it_was(clone, tmp_path):
     other = tmp_path / "killed"
     shutil.copytree(clone, other)
     wanted = (other / "models/projections/1.safetensors").read_bytes()
-    edit(other, lambda params: params["scenes"]["projection"].update(epochs=20))
+    edit(other, lambda params: params["scenes"]["projection"].update(epochs=8))
     first = subprocess.Popen(
         ["python", "-m", "stages.project"], cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -169,6 +169,7 @@ def test_an_interrupt_reaches_the_stage_and_says_how_to_go_on(stub, tell):
     assert said.endswith(b"interrupted; ./run goes on where it was\n")
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_changes_nothing(stub):
     child = start(stub, "trap 'touch first; sleep 1; exit 1' INT; touch ready; while :; do sleep 0.1; done\n")
     waited(stub / "ready")

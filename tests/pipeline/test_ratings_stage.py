@@ -87,6 +87,7 @@ def test_without_answers_the_stage_says_so(project, run):
         assert table(project, name) == []
 
 
+@pytest.mark.slow
 def test_simulated_answers_are_analysed_and_marked(project, run):
     answers(project)
     assert "no result: answers are marked simulated" in run()

@@ -12,7 +12,7 @@ import pytest
 from committed import committed, files, needs_commit
 from ruamel.yaml import YAML
 
-from tools.readme import BLOCKS, BUILT, README, Read, block, in_folder
+from tools.readme import BLOCKS, BUILT, MEASURED, README, Read, block, in_folder
 
 
 def holds(name: str, read: Read) -> None:
@@ -22,7 +22,7 @@ def holds(name: str, read: Read) -> None:
 
 
 @needs_commit
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", [*BUILT, *MEASURED])
 def test_block_of_results(name):
     """In the commit: a build changes the folder's results and leaves its README."""
     holds(name, committed)

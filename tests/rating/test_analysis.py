@@ -28,6 +28,7 @@ def analysis(ratings):
     return analyse(ratings, SETTINGS, 0.95, 1)
 
 
+@pytest.mark.slow
 def test_who_answers_at_random_is_found_and_nobody_else(analysis):
     assert {each.rater for each in analysis.behaviours if each.at_random} == set(BAD)
     flags = {each.rater: set(each.flags) for each in analysis.behaviours}
@@ -58,12 +59,14 @@ def test_the_order_and_intervals_are_those_of_the_strengths(analysis):
     assert sum(row.won for row in analysis.systems) == round(analysis.summary["pairs"] * (1 - analysis.summary["ties"]))
 
 
+@pytest.mark.slow
 def test_everyone_stays_where_the_settings_say_so(ratings):
     whole = analyse(ratings, replace(SETTINGS, leave_out=False), 0.95, 1)
     assert whole.summary["raters_left_out"] == 0 and whole.summary["raters_at_random"] == 2
     assert all(row.preferred.mean == pytest.approx(row.preferred_by_all) for row in whole.systems)
 
 
+@pytest.mark.slow
 def test_simulated_answers_are_told_as_such(analysis, ratings):
     assert analysis.summary["by_people"] is False
     people = [replace(rating, origin="people") for rating in ratings[:60]]
@@ -77,6 +80,7 @@ def test_no_answers_are_told_as_such():
     assert analyse(checks, SETTINGS, 0.95, 1).summary == {"answers": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 0), (1, 1, 0, 1), (2, 2, 1, 1), (3, 4, 0, 5), (1, 5, 12, 3)])
 def test_few_answers_give_figures_or_none(sizes):

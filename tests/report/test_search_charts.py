@@ -64,6 +64,7 @@ def drawings(few=False):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [False, True])
 def test_every_figure_is_drawn_and_equal_tables_give_equal_bytes(tmp_path, few):
     for (name, first), second in zip(drawings(few).items(), drawings(few).values(), strict=True):

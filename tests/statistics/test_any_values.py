@@ -112,6 +112,7 @@ def test_a_wider_margin_is_never_harder(differences, margin, factor):
     assert 0 <= far <= near + 1e-9 and near <= 1
 
 
+@pytest.mark.slow
 @settings(max_examples=FEW)
 @given(st.lists(st.floats(0, 1), max_size=9))
 def test_holm_only_raises_and_keeps_the_order(p):
@@ -120,7 +121,8 @@ def test_holm_only_raises_and_keeps_the_order(p):
     assert (np.diff(adjusted[np.argsort(p, kind="stable")]) >= -1e-12).all()
 
 
-@settings(max_examples=FEW // 2)
+@pytest.mark.slow
+@settings(max_examples=FEW // 4)
 @given(tables(3, least=2, most=3))
 def test_pairs_are_mirrored_and_in_their_bounds(values):
     names = {f"p{index}": table for index, table in enumerate(values)}

@@ -16,6 +16,7 @@ def test_the_spread_is_found_again():
     assert spread(parts[:, :1]) is None and spread(np.ones((2, 3, 4))) == Spread(0.0, 0.0, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 3, 10])
 def test_over_images_it_covers_as_often_as_it_says(seeds):
     """With one seed in the bootstrap, the truth is that of the maps that were trained."""

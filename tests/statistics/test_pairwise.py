@@ -80,6 +80,7 @@ def compared():
     return values, compare(values, 0.2, Bootstrap(300, 2, 300, 0.95, 1), 999, 1)
 
 
+@pytest.mark.slow
 def test_pairs_are_mirrored(compared):
     values, found = compared
     assert len(found) == 6
@@ -93,6 +94,7 @@ def test_pairs_are_mirrored(compared):
         assert one.d_z == -other.d_z and one.rank_biserial == -other.rank_biserial
 
 
+@pytest.mark.slow
 def test_verdicts(compared):
     _, found = compared
     assert found["better", "plain"].verdict(0.05) == "differs"

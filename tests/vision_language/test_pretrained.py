@@ -70,6 +70,7 @@ def step_by_step(model: Pretrained, picture: Image.Image, prompt: str) -> tuple[
     return chosen, logs, entropies
 
 
+@pytest.mark.slow
 @KINDS
 def test_captions_are_those_of_whole_forward_passes(kind, models, shown):
     model = models[kind]
@@ -98,6 +99,7 @@ def test_pictures_and_prompts_matter(kind, models, shown):
     assert made != [caption.text for caption in models[kind].caption(shown, "The red dog", CAP)]
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_batch_says_what_each_picture_alone_says(kind, models, shown):
     together = models[kind].caption(shown, PROMPT, CAP)
@@ -107,6 +109,7 @@ def test_a_batch_says_what_each_picture_alone_says(kind, models, shown):
         assert np.allclose(alone.log_probabilities, made.log_probabilities, atol=1e-4)
 
 
+@pytest.mark.slow
 @KINDS
 def test_captions_are_those_of_generate(kind, folders, models, shown):
     """By a model and a processor as transformers' own documentation uses them."""
@@ -241,6 +244,7 @@ DAMAGE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_folder_that_is_damaged_is_named(name, folders, tmp_path):
     folder = shutil.copytree(folders["git"], tmp_path / "git")

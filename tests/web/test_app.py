@@ -7,7 +7,6 @@ import io
 import json
 import re
 import struct
-import threading
 import time
 import urllib.request
 import zlib
@@ -16,7 +15,7 @@ from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
-from waitress import create_server
+from serving import serving
 
 from captioner.application.project import Project
 from captioner.web.app import create_app
@@ -247,14 +246,8 @@ def test_the_model_is_described(client, study):
 @pytest.fixture
 def server(captioner):
     """The application as `captioner app` serves it, with room for three requests, on a free port."""
-    application = create_app(captioner, waiting=3, together=2)
-    served = create_server(application, host="127.0.0.1", port=0, threads=12, ident=None)
-    thread = threading.Thread(target=served.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{served.effective_port}"
-    served.trigger.pull_trigger(served.close)  # in its own thread, which then ends
-    thread.join(10)
-    application.extensions["batcher"].close()
+    with serving(create_app(captioner, waiting=3, together=2), threads=12) as address:
+        yield address
 
 
 def multipart(content: bytes, prompt: str, kind: str = "image/png") -> tuple[bytes, dict[str, str]]:
@@ -267,6 +260,7 @@ def multipart(content: bytes, prompt: str, kind: str = "image/png") -> tuple[byt
     return body, {"Content-Type": "multipart/form-data; boundary=x"}
 
 
+@pytest.mark.slow
 def test_many_clients_get_200_or_503_and_all_succeed_on_retry(server, pictures):
     port = int(server.rsplit(":", 1)[1])
     bodies = [multipart(path.read_bytes(), "A photo of") for path in pictures]

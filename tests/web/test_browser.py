@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from chromium import chromium
-from waitress import create_server
+from serving import serving
 
 from captioner.application.project import Project
 from captioner.web.app import create_app
@@ -24,14 +22,8 @@ DROP = """([name, type, bytes]) => {
 @pytest.fixture(scope="module")
 def address(captioner, study):
     project = Project(study)
-    application = create_app(captioner, project.scores, project.examples(4))
-    served = create_server(application, host="127.0.0.1", port=0, threads=8, ident=None)
-    thread = threading.Thread(target=served.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{served.effective_port}"
-    served.trigger.pull_trigger(served.close)  # in its own thread, which then ends
-    thread.join(10)
-    application.extensions["batcher"].close()
+    with serving(create_app(captioner, project.scores, project.examples(4)), threads=8) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +64,10 @@ def caption(page) -> str:
 def test_an_uploaded_picture_is_captioned_word_by_word(opened, captioner, pictures):
     from PIL import Image
 
+    # Before the page asks: the application calls its captioner from one thread alone, and nothing else may meanwhile.
+    wanted = captioner.caption([Image.open(pictures[2]).convert("RGB")], ["A detailed photo of"], 5)[0][0]
     page = opened()
     page.set_input_files("#file", pictures[2])
-    wanted = captioner.caption([Image.open(pictures[2]).convert("RGB")], ["A detailed photo of"], 5)[0][0]
     assert caption(page) == wanted.caption.text
     assert page.locator(".card .words").first.inner_text().removesuffix("end").split() == wanted.caption.text.split()
     assert f"{wanted.clip_score:.1f}".replace("-", "\u2212") == page.locator(".card .score b").inner_text()

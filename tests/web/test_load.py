@@ -41,6 +41,7 @@ def port(captioner):
         yield taken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_request_gets_its_answer_with_every_protection(port, kind):
     for number in (0, 1):

@@ -171,6 +171,7 @@ def together(port: int, tokens: list[str], acknowledged: list, enough: threading
     return threads
 
 
+@pytest.mark.slow
 def test_fifty_raters_lose_nothing_when_the_server_is_killed(tmp_path):
     path = tmp_path / "made.rating"
     store = study(path, 50, Sizes(pairs=4, scales=2, overlap=3))

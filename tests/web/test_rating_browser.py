@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from chromium import chromium
 from made_ratings import study
-from waitress import create_server
+from serving import serving
 
 from captioner.rating.items import Sizes
 from captioner.web.rating import create_rating_app
@@ -24,12 +22,8 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(store):
-    served = create_server(create_rating_app(store), host="127.0.0.1", port=0, threads=4, ident=None)
-    thread = threading.Thread(target=served.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{served.effective_port}"
-    served.trigger.pull_trigger(served.close)  # in its own thread, which then ends
-    thread.join(10)
+    with serving(create_rating_app(store), threads=4) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
