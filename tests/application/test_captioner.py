@@ -54,6 +54,7 @@ def test_captions_and_scores_are_those_of_the_stages(captioner, study, opened):
     assert len({row[0].caption.text for row in made}) > 1  # or nothing was tested
 
 
+@pytest.mark.slow
 def test_the_steps_spell_the_caption_and_hold_the_chosen_token_first(captioner, opened):
     for made in itertools.chain(*captioner.caption(opened, PROMPTS, 4)):
         assert "".join(step.text for step in made.steps).strip() == made.caption.text

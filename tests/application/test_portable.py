@@ -32,6 +32,7 @@ def test_it_gives_the_captions_of_the_project(exported, captioner, pictures, tmp
     assert there == here
 
 
+@pytest.mark.slow
 def test_it_holds_safetensors_and_json_alone_and_the_judge_once(exported):
     kinds = {path.suffix for path in exported.rglob("*") if path.is_file()}
     assert kinds == {".safetensors", ".json", ".md"}

@@ -9,6 +9,7 @@ import sys
 import psutil
 import pytest
 from PIL import Image
+from ruamel.yaml import YAML
 
 from benchmarks import coco_size
 from captioner.decoders.vocabulary import Vocabulary
@@ -34,13 +35,16 @@ def test_what_is_made_can_be_read(tmp_path):
     assert Vocabulary.load(tmp_path / "models/gpt2").encode([next(iter(said))])[0]
 
 
+@pytest.mark.slow
 def test_the_project_is_set_to_the_study(tmp_path):
     where = coco_size.project(tmp_path / "project", tmp_path)
-    text = (where / "params.yaml").read_text(encoding="utf-8")
-    assert "\nstudy: coco" in text and f"folder: {tmp_path / 'coco'}" in text
+    params = YAML(typ="safe", pure=True).load((where / "params.yaml").read_text(encoding="utf-8"))
+    assert params["study"] == "coco" and params["coco"]["data"]["folder"] == str(tmp_path / "coco")
+    assert params["coco"]["encoder"]["file"] == str(tmp_path / "models/encoder.pt")
     assert not (where / "dvc.lock").exists() and (where / "stages/check.py").is_file()
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_stage_and_what_it_starts(monkeypatch, tmp_path):
     monkeypatch.setattr(coco_size, "EVERY", 0.05)
     (tmp_path / "stages").mkdir()

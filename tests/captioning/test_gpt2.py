@@ -80,6 +80,7 @@ def test_sizes_are_those_of_transformers(case):
     assert torch.equal(case[0].table.weight, case[1].table.weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_captions_are_those_of_transformers(case, vocabulary, prompt):
     ours, theirs, prefix = case

@@ -70,6 +70,7 @@ def test_the_other_sets(tmp_path, capsys):
     assert all(0 <= row["value"] <= 1 for row in found.values())
 
 
+@pytest.mark.slow
 def test_own_ratings_with_pictures(tmp_path, capsys, study, pictures):
     """Captions that say more of what the references say are preferred: every metric of words sees it."""
     ratings = simulated({"a": 2.0, "b": -2.0}, 3, 9, 12, 1, scales=12)

@@ -43,6 +43,7 @@ def test_signs_count_as_words_where_that_is_asked(files, capsys):
     assert json.loads(printed.out) == scores(capsys, *files(annotations(several), results(parted)))
 
 
+@pytest.mark.slow
 def test_jieba_parts_chinese_into_words(files, capsys, tmp_path):
     import jieba
 

@@ -12,6 +12,7 @@ def test_bins_go_from_hard_to_easy():
     assert np.all(np.diff([row["cider"] for row in surface]) > 0)
 
 
+@pytest.mark.slow
 def test_examples_are_the_best_the_median_and_the_worst():
     examples = {row["place"]: row["image_id"] for row in of_three()[0]["examples"]}
     assert examples["best"] > 27 and examples["worst"] < 2 and 12 < examples["median"] < 17

@@ -7,6 +7,7 @@ from made_scores import of_three
 from captioner.comparison.lengths import by_length
 
 
+@pytest.mark.slow
 def test_the_total_effect_is_what_was_added():
     found, figures = of_three()
     assert found["mixed"][0]["total"] == pytest.approx(1, abs=0.1) and 0 < figures["image_share"] < 1

@@ -34,6 +34,7 @@ def hard(test):
     return test
 
 
+@pytest.mark.slow
 @hard
 @given(ANY)
 def test_a_text_comes_back_from_its_tokens(vocabulary, text):

@@ -81,6 +81,7 @@ def test_captions_are_those_of_generate(model, vocabulary):
     assert len({caption.text for caption in captions}) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 5, 12])
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "opt", "one layer", "wide", "varied"])
 def test_the_last_positions_are_those_of_the_whole_forward_pass(kind, count):

@@ -143,6 +143,7 @@ def test_captions_are_those_of_generate(model, kind, vocabulary):
     assert len({caption.text for caption in seen}) > 12 and len({caption.tokens for caption in seen}) > 1
 
 
+@pytest.mark.slow
 def test_a_prefix_of_tokens_is_read_as_those_tokens(model, vocabulary):
     decoder = Decoder(model, CPU)
     ids = torch.tensor([ids[:5] for ids in vocabulary.encode(TEXTS)])

@@ -66,6 +66,7 @@ def test_numbers_belong_to_seed_picture_and_sample():
     assert len(np.unique(first)) == 30 and not np.intersect1d(first, uniform(2, ["a", "b"], 3, 5)).size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("top_p", "temperature"), [(1e-9, 1.0), (1.0, 1e-6)])
 def test_the_limits_are_greedy(case, vocabulary, top_p, temperature):  # noqa: F811
     decoding = Nucleus(top_p, temperature, 3, 5)

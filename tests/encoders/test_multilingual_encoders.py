@@ -104,6 +104,7 @@ def theirs(encoder: TransformersModel, kind: str, texts: list[str]) -> torch.Ten
     return normalize(torch.cat(found), dim=-1)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_texts_are_embedded_as_by_transformers_in_batches_of_any_size_and_order(folder, kind):
     encoder = TransformersModel.load(folder, CPU)
@@ -157,6 +158,7 @@ def test_pictures_are_embedded_as_by_transformers(folder, kind):
     torch.testing.assert_close(encoder.embed(images.__getitem__, range(5), 2, workers=0), wanted, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_bfloat16_agrees_with_float32(folder):
     exact = TransformersModel.load(folder, CPU).encode_texts(TEXTS)
     rough = TransformersModel.load(folder, CPU, "bfloat16").encode_texts(TEXTS)
@@ -164,6 +166,7 @@ def test_bfloat16_agrees_with_float32(folder):
     assert (exact * rough).sum(dim=-1).min() > 0.99
 
 
+@pytest.mark.slow
 def test_the_encoder_of_a_study_is_the_one_that_was_named(folder, tmp_path):
     """By its folder, as `coco.encoder` and `coco.judge` name it."""
     config = TransformersEncoder(source="transformers", name=str(folder), revision="main")

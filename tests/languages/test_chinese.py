@@ -45,6 +45,7 @@ def jieba():
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", chinese.NOUNS)
 def test_measure_words_are_those_of_the_dictionary(cedict, kind):
     """Of the noun, else of its last character, else none is given and the general one stands."""

@@ -51,6 +51,7 @@ def stated(row: dict[str, str], case: str, number: str) -> set[str]:
     return {value for key, value in row.items() if key and value and re.fullmatch(rf"{name}( \d|\*)*", key)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_nouns_are_those_of_the_dictionary(dictionary, kind):
     """One entry has the gender and every form, in all cases of both numbers."""

@@ -38,6 +38,7 @@ def confirmed(gain=0.5, images=200, seed=1):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_rows_hold_every_prompt_against_the_winner():
     rows = list(confirmed().rows())
     assert all(set(row) == set(COLUMNS) for row in rows)

@@ -115,6 +115,7 @@ def test_a_budget_that_is_too_small_says_what_it_takes():
         schedule(PROMPTS, IMAGES * MAPS, needed - 1, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["halving", "wilcoxon"])
 @pytest.mark.parametrize("stop_after", [1, 17, 40])
 def test_a_killed_search_goes_on_with_the_same_result(tmp_path, method, stop_after):

@@ -100,6 +100,7 @@ def test_those_of_transformers_are_what_a_hook_sees(kind):
     torch.testing.assert_close(features, wanted, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", ["resnet", "vit", *OF_TRANSFORMERS])
 def test_a_patch_shows_where_it_is_and_the_encoder_stays_as_it_is(make, resnet):
     """Another picture in one corner changes that corner's features most; no hook is left behind."""

@@ -133,6 +133,7 @@ def test_dvcs_own_lines_and_status_are_kept(stub):
     assert child.returncode == 137 and told.endswith(b"\na\377b")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", ["study: other\nprompts: 3\n", "study: [a]\n", "study: [", "- a\n"])
 def test_parameters_that_are_wrong_are_left_to_dvc(stub, params):
     (stub / "params.yaml").write_text(params)

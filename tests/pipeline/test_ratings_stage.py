@@ -101,6 +101,7 @@ def test_simulated_answers_are_analysed_and_marked(project, run):
     assert len(table(project, "raters.csv")) == 4
 
 
+@pytest.mark.slow
 def test_captions_of_another_build_are_counted_and_left_out(project, run):
     answers(project, left_caption="what an earlier build wrote")
     run()

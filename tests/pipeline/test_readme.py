@@ -21,6 +21,7 @@ def holds(name: str, read: Read) -> None:
     assert block(name).search(read("README.md")).group(0) == expected, "renew it: python -m tools.readme"
 
 
+@pytest.mark.slow
 @needs_commit
 @pytest.mark.parametrize("name", [*BUILT, *MEASURED])
 def test_block_of_results(name):

@@ -43,6 +43,7 @@ def test_the_table_is_openai_clips_own():
     assert problem_of_name("ViT-B/16") is None and "ViT-L/14@336px" in problem_of_name("ViT-B-16")
 
 
+@pytest.mark.slow
 def test_every_form_gives_the_same_model(files):
     own = build_clip(random_clip("tiny", 1).state_dict()).state_dict()
     for name, path in files.items():

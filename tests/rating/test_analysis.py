@@ -47,6 +47,7 @@ def test_failed_attention_checks_are_enough(ratings):
         assert (one.at_random, "checks" in one.flags, one.checks_passed) == (found, found, 5 - failed)
 
 
+@pytest.mark.slow
 def test_the_order_and_intervals_are_those_of_the_strengths(analysis):
     assert [row.system for row in analysis.systems] == list(STRENGTHS)
     for row in analysis.systems:

@@ -58,6 +58,7 @@ def test_the_shares_of_preference_add_up():
     assert found.preferred.mean() == pytest.approx(0.5) and found.strength.mean() == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_strengths_of_many_simulated_answers_come_back():
     strengths = {"a": 1.0, "b": 0.2, "c": -0.4, "d": -0.8}
     found = Comparisons.of([r for r in simulated(strengths, 20, 50, 150, 3, tie=0.7) if r.role == "rating"])

@@ -104,6 +104,7 @@ def test_the_table_has_a_line_for_every_pick():
     assert "people" in told and "nan" not in told and "pure of " in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("four", [True, False])
 def test_the_figure_takes_every_result(tmp_path, four):
     rows = pd.DataFrame(table())

@@ -42,6 +42,7 @@ def test_the_font_has_every_sign_of_the_chinese_grammar():
     assert not {sign for sign in signs if glyphs.get(ord(sign), ".notdef") == ".notdef"}
 
 
+@pytest.mark.slow
 @with_font
 def test_a_figure_draws_each_sign(tmp_path):
     """Its text can be read back, and the embedded font has an outline for each Chinese sign."""

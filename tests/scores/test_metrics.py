@@ -53,6 +53,7 @@ def agree(candidates, several):
     np.testing.assert_allclose(ours.mean(), total, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_hundreds_of_captions_score_as_in_coco_caption(scenes, seed):
     candidates, several = told(scenes[400 * seed : 400 * (seed + 1)], seed)

@@ -64,6 +64,7 @@ def test_a_rank_correlation_is_at_most_one_and_does_not_see_units(left, right):
         assert np.isnan(one).all() or np.nanmax(np.abs(one)) <= 1 + 1e-9
 
 
+@pytest.mark.slow
 @given(tables(3))
 def test_wins_add_up_to_one(values):
     shares = win_shares(values)
