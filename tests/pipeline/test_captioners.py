@@ -116,6 +116,23 @@ def test_nothing_to_do_a_second_time(clone):
     assert not ran(shell("dvc", "repro", *([] if latex() else ["figures", "report"]), cwd=clone).stdout)
 
 
+def alike(found: list[dict], wanted: list[dict]) -> bool:
+    """Whether rows are equal but for the last digit of what a model gave: texts that are embedded together with others
+    come out equal to rounding.
+    """
+
+    def same(one: object, other: object) -> bool:
+        try:
+            return float(one) == pytest.approx(float(other), rel=1e-4, abs=1e-5)
+        except (TypeError, ValueError):
+            return one == other
+
+    return len(found) == len(wanted) and all(
+        one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        for one, other in zip(found, wanted, strict=True)
+    )
+
+
 def test_without_them_the_study_says_the_same(clone, tmp_path):
     other = copied(clone, tmp_path / "without")
     edit(other, lambda params: params.update(captioners={}))
@@ -125,11 +142,11 @@ def test_without_them_the_study_says_the_same(clone, tmp_path):
     for name in ("captioners", "captioner_costs"):
         assert json.loads((other / f"metrics/{name}.json").read_text()) == {}
     own = [row for row in rows(clone / "plots/controls.csv") if row["control"].split("-")[0] not in KINDS]
-    assert rows(other / "plots/controls.csv") == own
+    assert alike(rows(other / "plots/controls.csv"), own)
     headline = json.loads((clone / "metrics/headline.json").read_text())
     headline.pop("captioners")
-    assert json.loads((other / "metrics/headline.json").read_text()) == headline
-    assert (other / "plots/scores.csv").read_bytes() == (clone / "plots/scores.csv").read_bytes()
+    assert alike([json.loads((other / "metrics/headline.json").read_text())], [headline])
+    assert alike(rows(other / "plots/scores.csv"), rows(clone / "plots/scores.csv"))
 
 
 def test_what_was_said_is_kept_and_a_killed_run_goes_on(clone, tmp_path):
