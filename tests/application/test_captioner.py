@@ -67,6 +67,7 @@ def test_the_steps_spell_the_caption_and_hold_the_chosen_token_first(captioner, 
         assert made.steps[-1].likely[0].stop == made.caption.stopped
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_next_tokens_are_the_distribution_after_the_prompt(captioner, study, opened):
     made = captioner.caption(opened[:1], ["A photo of"], 5)[0][0]

@@ -39,6 +39,7 @@ def test_it_holds_safetensors_and_json_alone_and_the_judge_once(exported):
     assert not (exported / "judge").exists() and Portable.read(exported).backbones["judge"].folder == "encoder"
 
 
+@pytest.mark.slow
 def test_settings_scores_and_examples_travel_along(exported, study):
     portable, project = Portable.read(exported), Project(study)
     assert portable.settings == project.settings and list(portable.settings.prompts) == list(project.settings.prompts)

@@ -102,6 +102,7 @@ def test_prompts_of_all_lengths_together_are_as_one_after_another(case, vocabula
     assert len({caption.text for captions in together for caption in captions}) > 30
 
 
+@pytest.mark.slow
 def test_what_is_watched_is_what_is_told(case, vocabulary):
     """Each row's first tokens, in the order of prompts and rows, are those of its caption."""
     for decoder in case[:2]:

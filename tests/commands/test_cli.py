@@ -63,6 +63,7 @@ def test_json_holds_every_field_for_each_picture_and_prompt(command, study, pict
         assert len(row["next_tokens"]) == 2 and row["next_tokens"][0]["probability"] <= 1
 
 
+@pytest.mark.slow
 def test_folders_lists_and_formats_agree(command, study, pictures):
     folder = pictures[0].parent
     _, out, _ = command("caption", folder, "--project", study, "--format", "json")
@@ -132,6 +133,7 @@ def test_a_name_that_is_no_text_is_given_back_as_it_is(study, pictures, tmp_path
     assert done.returncode == 0 and done.stdout.splitlines()[1].startswith(name)
 
 
+@pytest.mark.slow
 def test_an_exported_model_needs_no_project(command, study, pictures, tmp_path):
     status, out, _ = command("export", tmp_path / "tiny", "--project", study)
     assert status == 0 and "a tiny CLIP, in encoder/" in out

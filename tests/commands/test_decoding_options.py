@@ -40,6 +40,7 @@ def test_a_picture_has_its_captions_whatever_the_batch_and_its_name(command, stu
     assert [one["caption"] for one in alone[0]["captions"]] == [one["caption"] for one in together[1]["captions"]]
 
 
+@pytest.mark.slow
 def test_the_best_of_several_is_the_one_with_the_highest_score(command, study, pictures):  # noqa: F811
     line = ("caption", *pictures, "--project", study, *NUCLEUS)
     every = lines(command(*line, "--format", "json")[1])
@@ -94,6 +95,7 @@ def test_the_choice_is_the_encoders_and_the_scores_are_the_judges(captioner, pic
     assert describe(captioner, [], ["A photo of"], Nucleus(1.0, 1.0, 5, 1), True) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

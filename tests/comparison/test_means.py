@@ -7,6 +7,7 @@ from made_scores import of_three, three
 from captioner.comparison import means
 
 
+@pytest.mark.slow
 def test_the_better_prompt_has_the_higher_mean_and_wins():
     good, plain, odd = of_three()[0]["prompts"]
     assert good["cider"] > plain["cider"] > odd["cider"] and good["cider_low"] < good["cider"] < good["cider_high"]

@@ -43,6 +43,7 @@ def test_a_text_comes_back_from_its_tokens(vocabulary, text):
     assert all(0 <= token < vocabulary.tokenizer.get_vocab_size() and token != vocabulary.stop for token in ids)
 
 
+@pytest.mark.slow
 @hard
 @given(ANY)
 def test_white_space_at_the_ends_of_a_prompt_does_not_count(vocabulary, text):

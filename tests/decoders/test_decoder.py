@@ -64,6 +64,7 @@ def test_sizes_follow_from_the_model(model, vocabulary):
     assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
+@pytest.mark.slow
 def test_captions_are_those_of_generate(model, vocabulary):
     """Prefix and prompt embeddings in, greedy tokens out, as transformers' own `generate` gives them."""
     decoder = Decoder(model, CPU)
@@ -115,6 +116,7 @@ def test_the_last_positions_are_those_of_the_whole_forward_pass(kind, count):
             torch.testing.assert_close(other, one, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_bfloat16_agrees_with_float32(decoder, vocabulary, projection, embeddings):
     """Distributions after the same inputs: the mean absolute difference of log-probabilities stays below 0.05 nats."""

@@ -74,6 +74,7 @@ def test_captions_and_scores_are_those_of_transformers(case, vocabulary, beams, 
         assert [one.mean_log_probability for one in made] == pytest.approx(scores, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_random_models_are_a_fair_trial(vocabulary):
     """Hypotheses end at several steps and at the cap, and the best one is not always the greedy one."""
     lengths, other = set(), 0
@@ -87,6 +88,7 @@ def test_the_random_models_are_a_fair_trial(vocabulary):
     assert len(lengths) > 3 and "cap" in lengths and other > 3
 
 
+@pytest.mark.slow
 def test_a_beam_of_one_is_greedy(case, vocabulary):
     for decoder in case[:2]:
         several = BeamSearch(1, 1).words(decoder, vocabulary, case[2], PROMPT, keys(case[2]), CAP)

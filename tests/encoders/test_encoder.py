@@ -57,6 +57,7 @@ def test_texts_come_back_in_order_with_their_duplicates(encoder):
     assert torch.cdist(distinct, distinct).fill_diagonal_(1).min() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch_size", "workers"), [(1, 0), (2, 2), (3, 4), (50, 2)])
 def test_images_come_back_in_the_order_of_their_ids(encoder, tmp_path, batch_size, workers):
     """Each is loaded once, whichever process does it; the embeddings are those of one process, to the bit."""

@@ -141,6 +141,7 @@ def test_a_tokeniser_may_state_a_shorter_context(folder):
     assert encoder.context == 12 and encoder.text_tokens(["a dog on a street " * 20])[0].shape == (1, 12)
 
 
+@pytest.mark.slow
 def test_padding_on_the_left_is_not_taken_over(folder):
     wanted = TransformersModel.load(folder, CPU).encode_texts(TEXTS)
     path = folder / "tokenizer_config.json"

@@ -157,6 +157,7 @@ def folder(request, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_models_of_transformers_keep_the_interface(folder, tmp_path):
     encoder = TransformersModel.load(folder, CPU)

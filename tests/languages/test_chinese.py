@@ -55,6 +55,7 @@ def test_measure_words_are_those_of_the_dictionary(cedict, kind):
     assert measure in known if known else measure == "个"
 
 
+@pytest.mark.slow
 def test_every_word_is_one(cedict, jieba):
     """What jieba makes of the grammar's texts are words of its dictionary or of CC-CEDICT."""
     single = [*chinese._KINDS, *chinese.COLOURS.values()]

@@ -67,6 +67,7 @@ def test_nouns_are_those_of_the_dictionary(dictionary, kind):
     assert any(agrees(row) for row in dictionary[noun.singular]), noun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noun", OTHERS, ids=lambda noun: noun.singular)
 def test_places_have_the_gender_of_the_dictionary(dictionary, noun):
     assert any(

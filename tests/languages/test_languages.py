@@ -84,6 +84,7 @@ def test_english_is_the_study_s_own(scenes):
         assert english.document(scene, draws[0], 4, 0.6) == world.document(scene, draws[1], 4, 0.6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", CODES)
 def test_each_caption_is_in_its_own_language(scenes, code):
     language, rng = LANGUAGES[code], random.Random(code)

@@ -70,6 +70,7 @@ def test_shift_moves_the_whole_batch_and_repeats_the_border():
     assert torch.equal(contrastive.shifted(images, 0, torch.Generator()), images)
 
 
+@pytest.mark.slow
 def test_full_table_embeds_as_the_compact_one(sight, pixels, tmp_path):
     """The training knows only the tokens that occur; what it returns takes openai-clip's own token ids."""
     checkpoints = Checkpoints(tmp_path)

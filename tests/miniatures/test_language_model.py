@@ -77,6 +77,7 @@ def test_missing_decoder_is_named(tmp_path):
         Decoder.load(tmp_path / "nowhere", CPU)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", ["no weights", "truncated weights", "no JSON", "another kind", "another model's weights"]
 )

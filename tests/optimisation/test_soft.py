@@ -55,6 +55,7 @@ def test_the_embeddings_of_a_prompt_are_the_prompt(decoder, vocabulary, bridge, 
         soft.enlarge(torch.tensor(2.0))
 
 
+@pytest.mark.slow
 def test_training_moves_the_soft_prompt_alone_and_helps(decoder, vocabulary, bridge, table, captions, images, tmp_path):
     soft = SoftPrompted(bridge, decoder.table(torch.tensor(vocabulary.prompt(PROMPT))))
     before = {name: tensor.clone() for name, tensor in soft.state_dict().items()}
@@ -80,6 +81,7 @@ def test_attention_adds_up_and_knows_its_parts(decoder, vocabulary, study, bridg
     assert not attention(decoder, prefix, [], told)[..., 1].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["", PROMPT])
 def test_log_probabilities_are_those_of_the_caption(decoder, vocabulary, study, prompt):
     for prefix in study.prefixes("val")[0, :6]:

@@ -28,6 +28,7 @@ ROWS = st.lists(st.dictionaries(KEYS, SCALARS | st.sampled_from([1, 2, "a.jpg", 
 DOCUMENTS = st.fixed_dictionaries({}, optional={"images": ROWS | JSON, "annotations": ROWS | JSON}) | JSON
 
 
+@pytest.mark.slow
 @given(st.dictionaries(IDS, st.tuples(NAMES, st.lists(SAID, min_size=1, max_size=3)), max_size=5))
 def test_captions_are_read_back_as_they_were_written(tmp_path_factory, images):
     path = tmp_path_factory.getbasetemp() / "captions.json"

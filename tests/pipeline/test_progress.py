@@ -125,6 +125,7 @@ def waited(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_dvcs_own_lines_and_status_are_kept(stub):
     told, said = (child := start(stub, "echo last; exit 255\n")).communicate()
     assert child.returncode == 255 and told == b"Running stage 'data':\nlast\n"
@@ -159,6 +160,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tell", [os.kill, os.killpg], ids=["by its number", "by Ctrl-C"])
 def test_an_interrupt_reaches_the_stage_and_says_how_to_go_on(stub, tell):
     """As DVC does, the stub ignores the interrupt itself and waits for its stage."""

@@ -59,6 +59,7 @@ def test_what_holds_of_any_results():
         assert float(own[name]) == pytest.approx(headline[name], abs=1e-3), name
 
 
+@pytest.mark.slow
 def test_every_prompt_that_was_built_has_its_row():
     lock = YAML_.load((ROOT / "dvc.lock").read_text(encoding="utf-8"))  # what was built
     prompts = lock["stages"]["compare"]["params"]["params.yaml"]["prompts"]
@@ -68,6 +69,7 @@ def test_every_prompt_that_was_built_has_its_row():
         assert all(told[name].strip() == text.strip() for name, text in prompts.items() if name in told)
 
 
+@pytest.mark.slow
 @needs_commit
 def test_the_committed_record_is_of_the_committed_stages_alone():
     """DVC leaves in dvc.lock what was removed from dvc.yaml; remove it there by hand. Keys that a loop no longer has

@@ -57,6 +57,7 @@ def test_the_decoder_computes_what_the_packed_model_computes(packed, model, voca
     assert not any(parameter.requires_grad for parameter in decoder.model.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Q4_1, Q8_0], ids=["Q4_1", "Q8_0"])
 def test_quantised_weights_are_those_that_gguf_unpacks(packed, model, kind):
     state = Decoder.load(packed(kind), CPU).model.state_dict()
@@ -92,6 +93,7 @@ def test_the_tokeniser_is_the_packed_one(packed, vocabulary, documents):
     assert [words.text(ids) for ids in words.encode(texts)] == [" ".join(text.split(" ")).strip() for text in texts]
 
 
+@pytest.mark.slow
 def test_origin_and_licence_are_kept(packed, tmp_path):
     folder = packed(Q4_1)
     origin = Origin.read(folder)
@@ -101,6 +103,7 @@ def test_origin_and_licence_are_kept(packed, tmp_path):
     assert told["types"] == {"F32": 2 * LAYERS + 1, "Q4_1": 7 * LAYERS + 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

@@ -29,6 +29,7 @@ def test_what_does_not_vary_has_no_tau():
     assert np.isnan(tau(METRIC, np.ones(6), "b")) and np.isnan(tau(np.zeros(6), PEOPLE, "c"))
 
 
+@pytest.mark.slow
 def test_intervals_are_over_images():
     """Judgements of one image go together: with all on one image nothing can vary."""
     rng = np.random.default_rng(1)

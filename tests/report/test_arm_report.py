@@ -74,6 +74,7 @@ def test_the_table_of_arms_is_ranked():
     assert wording.arms([row("linear", 2.5, (0, 0), objects=("", ""))]).count("--/--") == 1
 
 
+@pytest.mark.slow
 def test_the_figure_has_every_trained_arm_and_its_seeds(tmp_path):
     numbers = [name for name in ROWS[0] if name not in ("split", "arm")]
     table = pd.DataFrame(ROWS).astype(dict.fromkeys(numbers, float))

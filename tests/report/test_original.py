@@ -5,6 +5,7 @@ import pytest
 from captioner.report.original import recomputed
 
 
+@pytest.mark.slow
 def test_its_own_arithmetic():
     found = recomputed()
     assert found.least_ratio == pytest.approx(2.487, abs=1e-3) and found.greatest_ratio == pytest.approx(

@@ -93,6 +93,7 @@ WORDS = st.lists(st.sampled_from("abcde"), max_size=8).map(tuple)
 SAID = st.lists(WORDS.filter(bool), min_size=1, max_size=4)  # coco-caption itself stops where no reference has a word
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(WORDS, SAID), min_size=1, max_size=5))
 def test_any_words_score_as_in_coco_caption(pairs):
     candidates, several = zip(*pairs, strict=True)

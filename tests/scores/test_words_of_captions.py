@@ -40,6 +40,7 @@ def test_without_such_a_script_all_are_coco_captions_words(text):
     assert all(splitter(name)(text) == tokenise(text) for name in WORDS)
 
 
+@pytest.mark.slow
 @given(st.lists(st.from_regex(f"[{BLANKLESS}]", fullmatch=True)))
 def test_blanks_put_by_hand_change_nothing_for_characters(signs):
     assert splitter("characters")("".join(signs)) == tokenise(" ".join(signs))

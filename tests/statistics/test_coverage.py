@@ -29,6 +29,7 @@ def test_over_seeds_and_images_it_covers_while_seeds_differ_little():
     assert min(found.values()) >= 0.93
 
 
+@pytest.mark.slow
 def test_few_seeds_that_differ_much_cover_less():
     found = [coverage(Spread(0.5, 1.0, 0.5), Bootstrap(200, seeds, 500, 0.95, 3), 500, 1) for seeds in (3, 5, 10)]
     assert found == sorted(found) and found[0] < 0.85 < found[2]

@@ -52,6 +52,7 @@ def test_holm_by_hand():
     assert len(holm(np.array([]))) == 0
 
 
+@pytest.mark.slow
 def test_false_positives_of_the_family():
     """Four equal prompts with shared image difficulty: at most 5 % of the families say that any pair differs.
 

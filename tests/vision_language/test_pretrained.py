@@ -85,6 +85,7 @@ def test_captions_are_those_of_whole_forward_passes(kind, models, shown):
         )
 
 
+@pytest.mark.slow
 def test_some_captions_end_early_and_some_do_not(models, shown):
     """Over all kinds: which of them ends hangs on how a processor rounds."""
     made = [caption for kind in ("blip2", "llava", "git") for caption in models[kind].caption(shown, PROMPT, CAP)]
@@ -159,6 +160,7 @@ def test_an_empty_prompt_is_none(kind, models, shown):
     assert [caption.text for caption in made] == [caption.text_with_prompt for caption in made]
 
 
+@pytest.mark.slow
 @KINDS
 def test_half_precision_leaves_the_distribution_in_float32(kind, folders, models, shown):
     model = Pretrained.load(folders[kind], TEMPLATES[kind], CPU, "bfloat16")
@@ -185,6 +187,7 @@ def test_a_prompt_that_leaves_no_room_is_refused(models, shown):
             model.caption(shown, "a dog " * 100, CAP)
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_model_that_no_picture_reaches_is_refused(kind, folders, models, tmp_path):
     models[kind].check(PROMPT, CAP)

@@ -53,6 +53,7 @@ def test_each_kind_of_request_gets_its_answer_with_every_protection(port, kind):
     assert problem(good(3), *ask(port, good(3))) is None  # and it goes on
 
 
+@pytest.mark.slow
 def test_a_request_that_only_drips_in_is_ended(captioner):
     """Each byte counts as activity, so that waitress alone would wait for ever."""
     with (
