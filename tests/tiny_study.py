@@ -7,7 +7,6 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,20 +94,13 @@ def extended(study: Path, folder: Path, scenes: Sequence[Scene], sizes: Mapping[
     return Tiny(project, ids, drawn, told)
 
 
-@contextmanager
-def inside(folder: Path):
-    """In the study's folder, whose settings are read anew."""
+def run(folder: Path, modules: Iterable[str]) -> None:
+    """Run these stages in the study's folder, whose settings are read anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         settings.document.cache_clear()
         try:
-            yield
+            for name in modules:
+                importlib.import_module(name).main()
         finally:
             settings.document.cache_clear()
-
-
-def run(folder: Path, modules: Iterable[str]) -> None:
-    """Run these stages in the study's folder."""
-    with inside(folder):
-        for name in modules:
-            importlib.import_module(name).main()

@@ -262,7 +262,7 @@ def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
         written(tmp_path / "r.json", several),
         written(tmp_path / "c.json", {Path(k).stem: v for k, v in texts.items()}),
     )
-    options = ("--images", str(pictures[0].parent), "--encoder", str(Project(study).places.judge), "--no-java")
+    options = ("--images", str(pictures[0].parent), "--encoder", str(Project(study).places.judge))
     found = scores(capsys, *paths, *options)
     seen = judge.encode_images(torch.stack([judge.preprocess(Image.open(path)) for path in pictures[:4]]))
     told = judge.encode_texts([f"A photo depicts {text}" for text in texts.values()])
@@ -274,7 +274,7 @@ def test_clip_s_is_that_of_the_studys_judge(study, pictures, tmp_path, capsys):
     ])  # fmt: skip
     assert found["RefCLIP-S"] == pytest.approx((2 * own * best / (own + best)).mean().item(), abs=1e-5)
     with pytest.raises(SystemExit):
-        main(["evaluate", *paths, "--images", str(tmp_path), *options[2:]])
+        main(["evaluate", *paths, "--images", str(tmp_path), *options[2:], "--no-java"])
     assert "no picture" in capsys.readouterr().err
 
 
